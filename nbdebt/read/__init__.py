@@ -1,0 +1,1 @@
+"""Reading documents, and writing fixes back without touching anything else."""
