@@ -129,8 +129,9 @@ def holds(condition: str, given: Mapping[str, Any]) -> bool | None:
     """Whether a condition of an effect holds for a call.
 
     Args:
-        condition: ``name`` (given and true), ``?name`` (given and not None), ``name=a|b`` (given, and its text is
-            one of these), ``name!=a|b`` (left out, or its text is none of these). The empty condition holds.
+        condition: ``name`` (given and true), ``?name`` (given and not None), ``name=a|b`` (given, and its
+            text is one of these), ``name!=a|b`` (left out, or its text is none of these). The empty condition
+            holds.
         given: the call's arguments by parameter name: constants, or :data:`UNKNOWN`.
 
     Returns:
@@ -271,7 +272,7 @@ class Registry:
         """The library of a top-level package, or None where nothing is declared."""
         if top not in self._libraries:
             # A package of the user's choice cannot be imported where the standard library has its name.
-            name = "stdlib" if top in sys.stdlib_module_names else top
+            name = "stdlib" if top in sys.stdlib_module_names and top != "builtins" else top
             self._libraries[top] = load_library(name) if name == top else self.library(name)
         return self._libraries[top]
 
