@@ -1,0 +1,274 @@
+"""Where things stand in a notebook file: offsets of cells and their sources, and true line numbers.
+
+A scanner of JSON that gives places, not values. It is used where there is something to say of a file or to
+change in it, so it may be slower than the reader, but it goes over strings and nested values in long steps.
+"""
+
+import json
+import re
+from bisect import bisect_right
+
+import msgspec
+
+from nbdebt.model.errors import NotebookError
+from nbdebt.read.ipynb import is_ipynb
+from nbdebt.read.percent import blocks, decoded
+
+Place = tuple[int, int]
+"""Start and end (exclusive) as byte offsets."""
+
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_SPACE = re.compile(rb"[ \t\r\n]*+")
+_SCALAR = re.compile(rb"[^\s,\]}]++")
+_NEST = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]', re.DOTALL)
+_NEWLINE = re.compile(rb"\\n|\\u000[aA]")
+
+
+class Field(msgspec.Struct, frozen=True, gc=False):
+    """A member of a JSON object: where its key and its value stand."""
+
+    key: Place
+    value: Place
+
+
+class CellPlace(msgspec.Struct, frozen=True):
+    """Where one cell stands.
+
+    Args:
+        start: of the cell's object.
+        end: of the cell's object, exclusive.
+        fields: its members by key, in the file's order.
+        source: the value of its source, if it has one.
+        strings: the JSON strings of its source, quotes included: one, or one an element.
+        is_array: whether the source is an array.
+    """
+
+    start: int
+    end: int
+    fields: dict[str, Field]
+    source: Place | None
+    strings: tuple[Place, ...] = ()
+    is_array: bool = False
+
+
+class CellArray(msgspec.Struct, frozen=True):
+    """A ``cells`` array (nbformat 3 has one a worksheet): where it stands, and its cells."""
+
+    start: int
+    end: int
+    cells: tuple[CellPlace, ...]
+
+
+class DocumentPlaces(msgspec.Struct, frozen=True):
+    """All places of a notebook file."""
+
+    fields: dict[str, Field]
+    arrays: tuple[CellArray, ...]
+
+    @property
+    def cells(self) -> tuple[CellPlace, ...]:
+        """The cells in document order."""
+        return tuple(cell for array in self.arrays for cell in array.cells)
+
+
+class _Unexpected(Exception):
+    pass
+
+
+def scan(data: bytes, path: str) -> DocumentPlaces:
+    """Find the places in the notebook file ``data``.
+
+    Raises:
+        NotebookError: it is not the JSON of a notebook.
+    """
+    try:
+        return _document(data)
+    except (_Unexpected, UnicodeDecodeError, json.JSONDecodeError):
+        raise NotebookError(path, "is not the JSON of a notebook") from None
+
+
+def file_line(data: bytes, path: str, cell: int, line: int) -> int:
+    """The line (from 1) of the file that holds line ``line`` (from 1) of the cell with index ``cell``.
+
+    For more than one question, build a `SourceMap`.
+    """
+    return SourceMap(data, path).line(cell, line)
+
+
+class SourceMap:
+    """Lines of cells to lines of their file: built once for a notebook, asked as often as there are findings.
+
+    A source kept as an array of strings has a line of the file for each element; one kept as one string, or in
+    a minified file, has the string's line for all.
+    """
+
+    def __init__(self, data: bytes, path: str) -> None:
+        """Scan ``data``; a file that is no notebook gives a map in which all is line 1."""
+        self._lines: dict[int, list[int]] = {}
+        self._data = data
+        self._cells: tuple[CellPlace, ...] = ()
+        self._starts: list[int] = []
+        self._bases: list[int] = []
+        try:
+            if is_ipynb(data, path):
+                self._cells = scan(data, path).cells
+            else:
+                self._lines = {
+                    index: [block.first + 1 + offset for offset in range(len(block.lines))]
+                    for index, block in enumerate(blocks(decoded(data, path)).blocks)
+                }
+        except NotebookError:
+            return
+        line, position = 1, 0
+        for cell in self._cells:
+            line += data.count(b"\n", position, cell.start)
+            position = cell.start
+            self._starts.append(position)
+            self._bases.append(line)
+
+    def line(self, cell: int, line: int) -> int:
+        """The file's line (from 1) for line ``line`` (from 1) of cell ``cell``; the nearest one for lines beyond."""
+        lines = self._lines.get(cell)
+        if lines is None:
+            if not 0 <= cell < len(self._cells):
+                return 1
+            lines = self._lines[cell] = self._cell_lines(self._cells[cell])
+        return lines[min(max(line, 1), len(lines)) - 1] if lines else 1
+
+    def _cell_lines(self, cell: CellPlace) -> list[int]:
+        data = self._data
+        places = cell.strings or ((cell.source,) if cell.source else ((cell.start, cell.end),))
+        position = cell.start
+        at = self._bases[bisect_right(self._starts, position) - 1]
+        lines: list[int] = []
+        broken = True
+        for start, end in places:
+            at += data.count(b"\n", position, start)
+            position = start
+            text = _value(data, (start, end)) if cell.strings else ""
+            pieces = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+            # An element that does not end its line is continued by the next one.
+            lines += [at] * (len(pieces) - (0 if broken else 1))
+            broken = pieces[-1] == "" and len(pieces) > 1
+            if broken:
+                lines.pop()
+        return lines or [at]
+
+
+def _space(data: bytes, position: int) -> int:
+    found = _SPACE.match(data, position)
+    return found.end() if found else position
+
+
+def _value(data: bytes, place: Place) -> str:
+    value: str = json.loads(data[place[0] : place[1]], strict=False)
+    return value
+
+
+def _string_end(data: bytes, position: int) -> int:
+    found = _STRING.match(data, position)
+    if found is None:
+        raise _Unexpected
+    return found.end()
+
+
+def _skip(data: bytes, position: int) -> int:
+    """The end of the value that starts at ``position``."""
+    first = data[position : position + 1]
+    if first == b'"':
+        return _string_end(data, position)
+    if first not in (b"{", b"["):
+        found = _SCALAR.match(data, position)
+        if found is None:
+            raise _Unexpected
+        return found.end()
+    depth = 0
+    for token in _NEST.finditer(data, position):
+        character = data[token.start()]
+        if character in b"{[":
+            depth += 1
+        elif character in b"}]":
+            depth -= 1
+            if not depth:
+                return token.end()
+    raise _Unexpected
+
+
+def _members(data: bytes, position: int) -> tuple[dict[str, Field], int]:
+    """The members of the object at ``position``, and its end. Of a key given twice the last counts."""
+    fields: dict[str, Field] = {}
+    if data[position : position + 1] != b"{":
+        raise _Unexpected
+    position = _space(data, position + 1)
+    if data[position : position + 1] == b"}":
+        return fields, position + 1
+    while True:
+        key = (position, _string_end(data, position))
+        colon = _space(data, key[1])
+        if data[colon : colon + 1] != b":":
+            raise _Unexpected
+        start = _space(data, colon + 1)
+        end = _skip(data, start)
+        fields[_value(data, key)] = Field(key, (start, end))
+        position = _space(data, end)
+        following = data[position : position + 1]
+        if following == b"}":
+            return fields, position + 1
+        if following != b",":
+            raise _Unexpected
+        position = _space(data, position + 1)
+
+
+def _elements(data: bytes, position: int) -> list[Place]:
+    """The elements of the array that starts at ``position``."""
+    places: list[Place] = []
+    if data[position : position + 1] != b"[":
+        raise _Unexpected
+    position = _space(data, position + 1)
+    if data[position : position + 1] == b"]":
+        return places
+    while True:
+        end = _skip(data, position)
+        places.append((position, end))
+        position = _space(data, end)
+        following = data[position : position + 1]
+        if following == b"]":
+            return places
+        if following != b",":
+            raise _Unexpected
+        position = _space(data, position + 1)
+
+
+def _document(data: bytes) -> DocumentPlaces:
+    start = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+    fields, _ = _members(data, _space(data, start))
+    if "cells" in fields:
+        return DocumentPlaces(fields, (_array(data, fields["cells"].value),))
+    if "worksheets" not in fields:
+        raise _Unexpected
+    arrays: list[CellArray] = []
+    for place in _elements(data, fields["worksheets"].value[0]):
+        members, _ = _members(data, place[0])
+        if "cells" in members:
+            arrays.append(_array(data, members["cells"].value, input_key="input"))
+    return DocumentPlaces(fields, tuple(arrays))
+
+
+def _array(data: bytes, place: Place, input_key: str = "source") -> CellArray:
+    cells: list[CellPlace] = []
+    for start, end in _elements(data, place[0]):
+        fields, _ = _members(data, start)
+        kind = fields.get("cell_type")
+        is_code = kind is not None and data[kind.value[0] : kind.value[1]] == b'"code"'
+        found = fields.get(input_key if is_code else "source")
+        if found is None and is_code:
+            found = fields.get("source")
+        if found is None:
+            cells.append(CellPlace(start, end, fields, None))
+            continue
+        is_array = data[found.value[0] : found.value[0] + 1] == b"["
+        strings = tuple(_elements(data, found.value[0])) if is_array else (found.value,)
+        if any(data[string[0] : string[0] + 1] != b'"' for string in strings):
+            raise _Unexpected
+        cells.append(CellPlace(start, end, fields, found.value, strings, is_array))
+    return CellArray(place[0], place[1], tuple(cells))
