@@ -1,0 +1,1 @@
+"""The saved-notebook oracle: editing sessions with known truth, and a scorer for verdicts. See README.md."""

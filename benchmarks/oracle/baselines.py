@@ -1,0 +1,87 @@
+"""Two simple verdicts on a saved notebook, to compare with: what linters do, and what anyone would try
+first."""
+
+import ast
+import builtins
+import itertools
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.oracle.names import own, table
+
+
+class Ran(NamedTuple):
+    """A code cell with a count, at its place among those cells."""
+
+    place: int
+    number: int
+    source: str
+
+
+def ran_cells(path: Path) -> list[Ran]:
+    """Read the code cells that bear a count, in document order."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    cells = [c for c in document["cells"] if c["cell_type"] == "code" and c["execution_count"] is not None]
+    return [Ran(place, c["execution_count"], "".join(c["source"])) for place, c in enumerate(cells)]
+
+
+def counts_increase(path: Path) -> bool | None:
+    """True if the counts rise from cell to cell, else False."""
+    counts = [cell.number for cell in ran_cells(path)]
+    return all(a < b for a, b in itertools.pairwise(counts))
+
+
+def def_use(path: Path) -> bool | None:
+    """True if, in the order of the counts and in that of the document, each name read comes from the same
+    cell.
+
+    Names at the top level only, as a symbol table gives them: nothing is known of mutation, aliases or calls.
+    None if a cell can't be parsed.
+    """
+    cells = ran_cells(path)
+    try:
+        uses = [_uses(cell.source) for cell in cells]
+    except SyntaxError:
+        return None
+    by_count = _sources(sorted(cells, key=lambda cell: cell.number), uses)
+    in_document = _sources(cells, uses)
+    return by_count == in_document and None not in in_document.values()
+
+
+def _sources(order: list[Ran], uses: list[tuple[set[str], set[str]]]) -> dict[tuple[int, str], int | None]:
+    """Which cell each read comes from, and at the end (place -1) each name."""
+    makers: dict[str, int] = {}
+    found: dict[tuple[int, str], int | None] = {}
+    for cell in order:
+        reads, writes = uses[cell.place]
+        found |= {(cell.place, name): makers.get(name) for name in reads}
+        makers |= dict.fromkeys(writes, cell.place)
+    return found | {(-1, name): place for name, place in makers.items()}
+
+
+def _uses(source: str) -> tuple[set[str], set[str]]:
+    symbols = own(table(source).get_symbols())
+    writes = {s.get_name() for s in symbols if s.is_assigned() or s.is_imported()}
+    reads = {s.get_name() for s in symbols if s.is_referenced()}
+    return (reads - writes | _read_first(ast.parse(source)) & writes) - set(dir(builtins)), writes
+
+
+def _read_first(tree: ast.Module) -> set[str]:
+    """Names whose first mention in a cell reads them; statement by statement, loops count as writing theirs
+    first."""
+    first: dict[str, bool] = {}
+    for statement in tree.body:
+        names = [n for n in ast.walk(statement) if isinstance(n, ast.Name)]
+        stored = {n.id for n in names if isinstance(n.ctx, ast.Store)}
+        loaded = {n.id for n in names if isinstance(n.ctx, ast.Load)}
+        if isinstance(statement, ast.For | ast.With):
+            loaded -= stored
+        loaded |= {
+            n.target.id
+            for n in ast.walk(statement)
+            if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
+        }
+        for name in stored | loaded:
+            first.setdefault(name, name in loaded)
+    return {name for name, read in first.items() if read}
