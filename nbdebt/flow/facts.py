@@ -87,6 +87,7 @@ class CellFlow(msgspec.Struct):
         error_line: its line.
         opaque: why parts of the cell can't be known (``exec``, ``%run``, star import), one reason an item.
         displayed: span of the last expression, if its value is shown as the cell's result.
+        builtins: builtin functions it uses by name, and where first.
     """
 
     cell: int
@@ -100,3 +101,4 @@ class CellFlow(msgspec.Struct):
     error_line: int = 0
     opaque: list[str] = []
     displayed: Span | None = None
+    builtins: dict[str, Span] = {}

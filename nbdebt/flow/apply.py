@@ -1,0 +1,369 @@
+"""Applies the declared effect of a library function to a call: accesses, the call for the rules, and the result."""
+
+import ast
+import re
+
+from nbdebt.flow.effects import UNKNOWN, Effect, holds
+from nbdebt.flow.facts import Argument, Call
+from nbdebt.flow.values import Value
+from nbdebt.flow.walker import Walker
+from nbdebt.model.history import File, Mode, Package, RandomStream, Resource, Setting, Table, Url
+
+Bound = dict[str, tuple[Value, ast.expr]]
+
+_TEMPLATE = re.compile(r"\{(\w+)\}")
+_URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:(?://|[^\\/])")
+_SQL_WRITES = re.compile(r"^\s*(insert|update|delete|create|replace|drop|alter|merge|truncate|copy)\b", re.I)
+_SQL_TABLE = re.compile(r"\b(?:from|join|into|update|table(?:\s+if\s+(?:not\s+)?exists)?)\s+([\w.\"`\[\]]+)", re.I)
+# Values that are no paths: open handles and buffers.
+_HANDLES = frozenset(("io", "io.BytesIO", "io.StringIO", "io.TextIOWrapper", "io.BufferedReader", "zipfile.ZipFile"))
+_NOTEWORTHY = (
+    "draws seeds seed generator reads writes opens queries writes_table moves copies installs".split()
+)
+
+
+def classify(path: str) -> Resource:
+    """A path or URL as the resource it names."""
+    if _URL.match(path) and not re.match(r"^[A-Za-z]:", path):
+        return File(path[7:]) if path.startswith("file://") else Url(path)
+    return File(path)
+
+
+class EffectReader(Walker):
+    """Applies effects."""
+
+    def apply(
+        self,
+        effect: Effect,
+        qualified: str,
+        owner: Value | None,
+        node: ast.Call,
+        arguments: list[tuple[Value, ast.expr]],
+        keywords: dict[str, tuple[Value, ast.expr]],
+        spread: bool,
+        target: str,
+    ) -> Value:
+        """What a call of a declared function does and gives."""
+        bound: Bound = {}
+        params = effect.params
+        for position, argument in enumerate(arguments):
+            bound[params[position] if position < len(params) else str(position)] = argument
+        bound.update(keywords)
+        if any(getattr(effect, field) for field in _NOTEWORTHY):
+            self._note(qualified, node, bound, spread, target)
+        self._touch_outside(effect, qualified, owner, node, bound)
+        self._change(effect, qualified, owner, node, bound)
+        self._randomness(effect, qualified, owner, node, bound, spread)
+        return self._result(effect, qualified, owner, node, bound, arguments)
+
+    def _note(self, qualified: str, node: ast.Call, bound: Bound, spread: bool, target: str) -> None:
+        """Keep the call for the rules that look at its arguments."""
+        if self.frames and self.frames[-1].cell != self.flow.cell:
+            return
+        known = {key: self._argument(value, expression) for key, (value, expression) in bound.items()}
+        span = self.span(node)
+        last = node.keywords[-1].value if node.keywords else node.args[-1] if node.args else None
+        comma = ", " if last is not None else ""
+        if last is not None and self._trailing_comma(last, node):
+            comma = " "
+        self.flow.calls.append(
+            Call(
+                qualified,
+                span,
+                known,
+                (span.end_line, span.end_column - 1, comma),
+                not self.maybe,
+                bool(self.loop),
+                self.frames[-1].name if self.frames else "",
+                spread,
+                target,
+            )
+        )
+
+    def _trailing_comma(self, last: ast.expr, node: ast.Call) -> bool:
+        span = self.span(node)
+        if span.end_line > len(self.lines):
+            return False
+        line = self.lines[span.end_line - 1][: span.end_column - 2]
+        if line.strip():
+            return line.rstrip().endswith(",")
+        for number in range(span.end_line - 2, (last.end_lineno or 1) - 2, -1):
+            text = self.lines[number].partition("#")[0].rstrip()
+            if text:
+                return text.endswith(",")
+        return False
+
+    def _argument(self, value: Value, node: ast.expr) -> Argument:
+        name = node.id if isinstance(node, ast.Name) else ""
+        simple = value.known and (value.const is None or isinstance(value.const, bool | int | float | str))
+        return Argument(self.text(node), self.span(node), simple, value.const if simple else None, name, value.type)
+
+    # Outside
+
+    def _touch_outside(self, effect: Effect, qualified: str, owner: Value | None, node: ast.Call, bound: Bound) -> None:
+        for spec in effect.reads:
+            self._outside(spec, "read", qualified, owner, node, bound, effect.pinned_by)
+        for spec in effect.lists:
+            self._outside(spec, "read", qualified, owner, node, bound, ("listing",))
+        if effect.writes:
+            extra: tuple[str, ...] = ()
+            if effect.append:
+                given = bound.get(effect.append)
+                if effect.append == "*" or (given is not None and "a" in str(given[0].const or "")):
+                    extra = ("append",)
+            for spec in effect.writes:
+                self._outside(spec, "write", qualified, owner, node, bound, (), extra)
+        if effect.opens:
+            self._open(effect, qualified, owner, node, bound)
+        for spec in effect.deletes:
+            self._outside(spec, "delete", qualified, owner, node, bound)
+        for pair, first in ((effect.moves, "delete"), (effect.copies, "read")):
+            if len(pair) == 2:
+                self._outside(pair[0], "read", qualified, owner, node, bound)
+                if first == "delete":
+                    self._outside(pair[0], "delete", qualified, owner, node, bound)
+                self._outside(pair[1], "write", qualified, owner, node, bound)
+        if effect.queries or effect.writes_table:
+            self._query(effect, qualified, node, bound)
+        if effect.installs and (given := bound.get(effect.installs)) is not None:
+            self.emit(Package(given[0].path or "<unknown>", given[0].path), "write", node, qualified)
+        if effect.sets:
+            self.set_setting(self._fill(effect.sets, bound), node, qualified)
+        if effect.uses:
+            self.emit(Setting(self._fill(effect.uses, bound)), "read", node, qualified)
+
+    def _fill(self, template: str, bound: Bound) -> str:
+        def value(match: re.Match[str]) -> str:
+            given = bound.get(match[1])
+            if given is None or (given[0].known and given[0].const is None):
+                return ""
+            return given[0].path or (str(given[0].const) if given[0].known else "{" + self.text(given[1]) + "}")
+
+        return _TEMPLATE.sub(value, template)
+
+    def _outside(
+        self,
+        spec: str,
+        mode: Mode,
+        qualified: str,
+        owner: Value | None,
+        node: ast.Call,
+        bound: Bound,
+        pinned_by: tuple[str, ...] = (),
+        extra: tuple[str, ...] = (),
+    ) -> None:
+        detail = list(extra)
+        if pinned_by == ("listing",):
+            detail.append("listing")
+        elif any(key in bound and not (bound[key][0].known and bound[key][0].const is None) for key in pinned_by):
+            detail.append("pinned")
+        if "{" in spec or "://" in spec:
+            path = self._fill(spec, bound)
+            if "{" in path:
+                detail.append("computed")
+            self.emit(classify(path), mode, node, qualified, tuple(detail))
+            return
+        if spec == "self":
+            if owner is None:
+                return
+            value, text = owner, ""
+        else:
+            given = bound.get(spec)
+            if given is None or (given[0].known and given[0].const is None):
+                return
+            value, text = given[0], self.text(given[1])
+        self._path_access(value, text, mode, node, qualified, detail)
+
+    def _path_access(self, value: Value, text: str, mode: Mode, node: ast.Call, qualified: str, detail: list[str]) -> None:
+        if value.type in _HANDLES or (value.known and not isinstance(value.const, str)):
+            return
+        if value.type in ("list", "tuple") and value.elements:
+            for element in value.elements[:32]:
+                if element.path:
+                    self._path_access(element, "", mode, node, qualified, detail)
+            return
+        path = value.path
+        if not path:
+            if value.type and value.type not in ("str", "pathlib.Path"):
+                return
+            detail = [*detail, "computed"]
+            if text:
+                detail.append(f"expression={text[:120]}")
+            self.emit(File("<unknown>"), mode, node, qualified, tuple(detail))
+            return
+        if not value.known:
+            detail = [*detail, "computed"]
+        self.emit(classify(path), mode, node, qualified, tuple(detail))
+
+    def _open(self, effect: Effect, qualified: str, owner: Value | None, node: ast.Call, bound: Bound) -> None:
+        given = bound.get(effect.mode)
+        mode = "r" if given is None else str(given[0].const) if given[0].known else "?"
+        if mode == "?":
+            self._outside(effect.opens, "read", qualified, owner, node, bound, (), ("mode-unknown",))
+            return
+        if "r" in mode or "+" in mode:
+            self._outside(effect.opens, "read", qualified, owner, node, bound)
+        if "w" in mode or "x" in mode or "+" in mode or "a" in mode:
+            extra = ("append",) if "a" in mode else ("update",) if "r" in mode else ()
+            self._outside(effect.opens, "write", qualified, owner, node, bound, (), extra)
+
+    def _query(self, effect: Effect, qualified: str, node: ast.Call, bound: Bound) -> None:
+        connection = ""
+        if effect.connection and (given := bound.get(effect.connection)) is not None:
+            connection = given[0].path or self.text(given[1])
+        if effect.writes_table and (given := bound.get(effect.writes_table)) is not None:
+            extra = ("append",) if (m := bound.get("if_exists")) is not None and m[0].const == "append" else ()
+            self.emit(Table(given[0].path or "<unknown>", connection), "write", node, qualified, extra)
+        if effect.queries and (given := bound.get(effect.queries)) is not None:
+            sql = given[0].path
+            if not sql:
+                self.emit(Table("<unknown>", connection), "read", node, qualified, ("computed",))
+                return
+            tables = sorted({t.strip('"`[]') for t in _SQL_TABLE.findall(sql)}) or [sql.strip()[:80]]
+            writes = bool(_SQL_WRITES.match(sql))
+            detail = ("snapshot",) if re.search(r"\b(as of|version as of|timestamp as of|for system_time)\b", sql, re.I) else ()
+            for table in tables:
+                self.emit(Table(table, connection), "write" if writes else "read", node, qualified, detail)
+
+    # In place
+
+    def _change(self, effect: Effect, qualified: str, owner: Value | None, node: ast.Call, bound: Bound) -> None:
+        if not effect.mutates:
+            return
+        condition = holds(effect.when, _given(bound))
+        if condition is False:
+            return
+        certain = condition is True
+        if not certain:
+            self.maybe += 1
+        for spec in effect.mutates:
+            value = owner if spec == "self" else bound[spec][0] if spec in bound else None
+            if value is not None:
+                self.mutate(value, "", node, detail=("idempotent",) if effect.idempotent else ())
+                if spec == "self":
+                    for argument, _ in bound.values():
+                        if argument.type not in ("str",) and not value.type.startswith("sklearn."):
+                            argument.inside(value)
+        for spec in effect.consumes:
+            if spec in bound:
+                self.mutate(bound[spec][0], "", node)
+        if not certain:
+            self.maybe -= 1
+
+    # Randomness
+
+    def seed_stream(self, stream: str, node: ast.expr, via: str, detail: tuple[str, ...] = ()) -> None:
+        """Add the seeding of a stream."""
+        self.emit(RandomStream(stream), "seed", node, via, detail)
+
+    def _randomness(
+        self, effect: Effect, qualified: str, owner: Value | None, node: ast.Call, bound: Bound, spread: bool
+    ) -> None:
+        if effect.seeds:
+            given = bound.get(effect.seed) if effect.seed else None
+            absent = effect.seed and not spread and (given is None or (given[0].known and given[0].const is None))
+            detail = (f"seed={given[0].const}",) if given is not None and given[0].known else ()
+            for stream in effect.seeds:
+                if stream == "self":
+                    if owner is not None:
+                        self.mutate(owner, "", node)
+                elif absent:
+                    self.draw("os", node, qualified, ("unseeding", f"stream={stream}"))
+                else:
+                    self.seed_stream(stream, node, qualified, detail)
+        if effect.generator:
+            given = bound.get(effect.generator)
+            if not spread and (given is None or (given[0].known and given[0].const is None)):
+                self.draw("os", node, qualified, ("unseeded-generator", f"argument={effect.generator}"))
+        if effect.pending and not effect.late:
+            for stream, constructor, place in self._pending(effect, bound):
+                self.draw(stream, node, constructor, ("argument=random_state", f"made={place}"))
+        if not effect.draws:
+            return
+        if holds(effect.draws_if, _given(bound)) is not True:
+            return
+        for name in effect.unless:
+            given = bound.get(name)
+            if given is None:
+                continue
+            value = given[0]
+            if value.known and value.const is None:
+                continue
+            if not value.known:
+                self.mutate(value, "", node)
+            return
+        if spread and effect.unless:
+            return
+        detail = (f"argument={effect.unless[0]}",) if effect.unless else ()
+        for stream in effect.draws:
+            if stream == "self":
+                if owner is not None:
+                    self.mutate(owner, "", node)
+            elif stream == "pending":
+                for pending, constructor, place in owner.pending if owner is not None else ():
+                    self.draw(pending, node, constructor, ("argument=random_state", f"made={place}"))
+            elif effect.late:
+                continue
+            else:
+                self.draw(stream, node, qualified, detail)
+
+    # Results
+
+    def _result(
+        self,
+        effect: Effect,
+        qualified: str,
+        owner: Value | None,
+        node: ast.Call,
+        bound: Bound,
+        arguments: list[tuple[Value, ast.expr]],
+    ) -> Value:
+        returns = effect.returns
+        if returns == "self":
+            return owner if owner is not None else arguments[0][0] if arguments else Value()
+        if returns == "view":
+            base = owner if owner is not None else arguments[0][0] if arguments else None
+            return self.view_of(base) if base is not None and not base.immutable else Value()
+        if returns == "element":
+            base = owner if owner is not None else arguments[0][0] if arguments else None
+            return self.child(base, "") if base is not None else Value()
+        if returns and ", " in returns:
+            result = Value("tuple")
+            result.elements = [Value(part) for part in returns.split(", ")]
+            return result
+        result = Value(returns)
+        if not returns:
+            last = qualified.rpartition(".")[2]
+            if owner is None and last[:1].isupper():
+                result.type = qualified
+        given = _given(bound)
+        determined = any(given.get(name) is not None for name in effect.unless)
+        if effect.late and effect.draws and not determined and holds(effect.draws_if, given) is True:
+            span = self.site or self.span(node)
+            place = f"{self.flow.cell}:{span.line}:{span.column}:{span.end_line}:{span.end_column}"
+            result.pending = tuple(
+                (stream, qualified, place) for stream in effect.draws if stream not in ("self", "pending")
+            )
+        if effect.opens and result.type in ("", "io"):
+            result.type = "io"
+        if effect.late and effect.pending:
+            result.pending += self._pending(effect, bound)
+        return result
+
+    def _pending(self, effect: Effect, bound: Bound) -> tuple[tuple[str, str, str], ...]:
+        """The draws that objects among the arguments still have before them."""
+        found: tuple[tuple[str, str, str], ...] = ()
+        for name, (value, _) in bound.items():
+            if name not in effect.pending and "*" not in effect.pending:
+                continue
+            found += value.pending
+            for element in value.elements or ():
+                found += element.pending
+                for inner in element.elements or ():
+                    found += inner.pending
+        return found
+
+
+def _given(bound: Bound) -> dict[str, object]:
+    """The arguments of a call for :func:`holds`."""
+    return {name: value.const if value.known else UNKNOWN for name, (value, _) in bound.items()}

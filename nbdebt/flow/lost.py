@@ -1,0 +1,176 @@
+"""Runs that no cell shows any more: which cell made each missing count, as far as the evidence goes.
+
+A saved notebook keeps only the last count of a cell. A missing count is an earlier run of a cell that ran again, or a
+run of a cell that was deleted. Two kinds of evidence tell which: its place (the count lies between those of the cells
+above and below), and need (a cell took in a name that nothing shown had made by then).
+"""
+
+from bisect import bisect_left
+
+import msgspec
+
+from nbdebt.flow.simulate import simulate
+from nbdebt.flow.steps import Step
+from nbdebt.model.history import History
+from nbdebt.model.notebook import Notebook
+
+_MOST_GAPS = 400
+
+
+class Doubt(msgspec.Struct, frozen=True):
+    """What a lost run may have changed.
+
+    Args:
+        kind: ``stale`` (a cell took in what a cell made that ran again later) or ``lost`` (nothing is known).
+        cell: the cell whose result is in doubt.
+        source: the cell that ran more than once; None for a lost run of no known cell.
+        name: the resource.
+        access: index of the access.
+        text: for people.
+    """
+
+    kind: str
+    cell: int
+    source: int | None
+    name: str
+    access: int
+    text: str
+
+
+class LostRuns(msgspec.Struct):
+    """What is known of lost runs.
+
+    Args:
+        order: the session's runs as (cell, sequence), lost runs put back where the evidence says which cell ran.
+        restored: cell to the counts of its restored earlier runs.
+        unexplained: counts for which there is no evidence.
+        doubts: what lost runs may have changed.
+    """
+
+    order: list[tuple[int, int]]
+    restored: dict[int, list[int]] = {}
+    unexplained: list[int] = []
+    doubts: list[Doubt] = []
+
+    def extra_runs(self, cell: int) -> list[int]:
+        """The counts of a cell's earlier runs."""
+        return self.restored.get(cell, [])
+
+
+def reconstruct(
+    notebook: Notebook,
+    history: History,
+    steps: dict[int, list[Step]],
+    ran: list[int],
+    writers: dict[str, list[int]],
+    refuted: frozenset[int] = frozenset(),
+) -> LostRuns:
+    """Put lost runs back.
+
+    Args:
+        notebook: the document.
+        history: its runs and gaps.
+        steps: the steps of each cell.
+        ran: cells with a count, in document order.
+        writers: for each name the cells that bind it.
+        refuted: cells for which other evidence says that they ran once.
+
+    Returns:
+        The session's order with lost runs restored, and what stays in doubt.
+    """
+    counts = {run.cell: run.sequence for run in history.runs if run.cell is not None}
+    order = [(run.cell, run.sequence) for run in history.runs if run.cell in steps]
+    gaps = list(history.gaps)
+    if len(gaps) > _MOST_GAPS:
+        # Hundreds of lost runs: each cell was worked on many times; where is anybody's guess.
+        gaps = gaps[:0]
+    restored: dict[int, list[int]] = {}
+    unexplained: list[int] = []
+    for gap in gaps:
+        cell = _by_place(gap, ran, counts)
+        if cell is not None and cell not in refuted:
+            restored.setdefault(cell, []).append(gap)
+        else:
+            unexplained.append(gap)
+    for _ in range(3):
+        merged = _merge(order, restored)
+        added = _by_need(merged, counts, steps, writers, unexplained, restored)
+        if not added:
+            break
+    result = LostRuns(_merge(order, restored), restored, unexplained)
+    result.doubts = _doubts(result, notebook, counts, steps)
+    return result
+
+
+def _merge(order: list[tuple[int, int]], restored: dict[int, list[int]]) -> list[tuple[int, int]]:
+    extra = [(cell, n) for cell, numbers in restored.items() for n in numbers]
+    return sorted(order + extra, key=lambda run: run[1])  # type: ignore[return-value]
+
+
+def _by_place(gap: int, ran: list[int], counts: dict[int | None, int]) -> int | None:
+    """The cell whose neighbours' counts the gap lies between."""
+    for position, cell in enumerate(ran):
+        if counts[cell] <= gap:
+            continue
+        above = counts[ran[position - 1]] if position else 0
+        below = counts[ran[position + 1]] if position + 1 < len(ran) else gap + 1
+        if above < gap < below:
+            return cell
+    return None
+
+
+def _by_need(
+    order: list[tuple[int, int]],
+    counts: dict[int | None, int],
+    steps: dict[int, list[Step]],
+    writers: dict[str, list[int]],
+    unexplained: list[int],
+    restored: dict[int, list[int]],
+) -> bool:
+    """Restore runs of cells that must have run earlier, because a cell took in what only they make."""
+    trace = simulate("session", order, steps)
+    added = False
+    for cell, taken in trace.runs.items():
+        for take in taken.takes:
+            if take.version is not None or not take.certain or take.base[0] == "<":
+                continue
+            makers = [w for w in writers.get(take.base, []) if w in steps and counts.get(w, 0) > counts[cell]]
+            position = bisect_left(unexplained, counts[cell])
+            if not makers or position == 0:
+                continue
+            restored.setdefault(makers[0], []).append(unexplained.pop(position - 1))
+            added = True
+            break
+        if added:
+            break
+    return added
+
+
+def _doubts(
+    lost: LostRuns, notebook: Notebook, counts: dict[int | None, int], steps: dict[int, list[Step]]
+) -> list[Doubt]:
+    doubts: list[Doubt] = []
+    if not lost.restored:
+        return doubts
+    trace = simulate("session", lost.order, steps)
+    for cell, taken in trace.runs.items():
+        seen: set[tuple[int, str]] = set()
+        for take in taken.takes:
+            version = take.version
+            if version is None or version.cell < 0 or version.cell == cell:
+                continue
+            again = counts.get(version.cell, 0)
+            if version.sequence < taken.sequence < again and (version.cell, take.base) not in seen:
+                seen.add((version.cell, take.base))
+                doubts.append(
+                    Doubt(
+                        "stale",
+                        cell,
+                        version.cell,
+                        take.base + take.part,
+                        take.access,
+                        f"`{take.base + take.part}` was made again by cell [{notebook.cells[version.cell].execution_count}] after this ran; "
+                        "whether by the same code is not recorded",
+                    )
+                )
+    return doubts

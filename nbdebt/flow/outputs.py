@@ -1,0 +1,107 @@
+"""Saved outputs as evidence: what the code as it stands prints, beside what the file shows."""
+
+import ast
+import re
+
+from nbdebt.flow.evaluate import CellResult, Machine
+from nbdebt.flow.facts import CellFlow
+from nbdebt.model.notebook import Cell, Notebook
+
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
+
+
+class Predictions:
+    """What was predicted of a replay.
+
+    Args (attributes):
+        mismatches: by cell, what the saved output shows and the code can't have printed.
+        confirmed: cells whose saved text is exactly what a replay prints, and that depends on what they read.
+    """
+
+    def __init__(self) -> None:
+        self.mismatches: dict[int, str] = {}
+        self.confirmed: set[int] = set()
+
+
+def predict(
+    notebook: Notebook, trees: dict[int, ast.Module], flows: dict[int, CellFlow], order: list[int]
+) -> Predictions:
+    """Replay the cells concretely, as far as that is possible without running them, and compare the saved text."""
+    predictions = Predictions()
+    if not any(c.outputs for c in notebook.cells):
+        return predictions
+    machine = Machine()
+    for index in order:
+        tree = trees.get(index)
+        cell = notebook.cells[index]
+        if tree is None:
+            machine.open = True
+            continue
+        unknown = frozenset(s.span.line for s in flows[index].statements if s.kind == "Magic")
+        result = machine.run_cell(tree.body, silent=cell.source.rstrip().endswith(";"), unknown_lines=unknown)
+        judge(cell, result, predictions)
+        if result.raised is not None:
+            break
+    return predictions
+
+
+def judge(cell: Cell, result: CellResult, predictions: Predictions) -> None:
+    """Compare one cell's saved text with what it prints in a replay."""
+    saved = "".join(o.text or "" for o in cell.outputs if o.kind == "stream" and o.name == "stdout")
+    raised = next((o for o in cell.outputs if o.kind == "error"), None)
+    if any(o.kind == "stream" and o.name == "stdout" and o.text is not None and len(o.text) > 60_000 for o in cell.outputs):
+        return
+    if result.raised is not None and raised is None:
+        if "raises-exception" not in cell.tags:
+            predictions.mismatches[cell.index] = f"raises {result.raised} when run top to bottom, and its saved output shows no error"
+        return
+    if raised is not None:
+        if result.complete and result.raised is None:
+            predictions.mismatches[cell.index] = f"its saved output is a {raised.name}, which the code as it stands does not raise"
+        return
+    if not _fits(result.printed, saved):
+        predictions.mismatches[cell.index] = _difference(result.printed, saved)
+        return
+    shown = next((o for o in cell.outputs if o.kind == "execute_result"), None)
+    if result.shown is not None:
+        text = shown.text if shown is not None else ""
+        if text is not None and text != result.shown and not _ADDRESS.search(text + result.shown):
+            if result.shown == "":
+                predictions.mismatches[cell.index] = f"its saved output shows `{_short(text)}`, and the code as it stands shows nothing"
+            elif text == "":
+                predictions.mismatches[cell.index] = f"the code as it stands shows `{_short(result.shown)}`, and no such output is saved"
+            else:
+                predictions.mismatches[cell.index] = (
+                    f"its saved output shows `{_short(text)}`; run top to bottom it is `{_short(result.shown)}`"
+                )
+            return
+    if (None not in result.printed and saved.strip()) or (result.shown and shown is not None):
+        predictions.confirmed.add(cell.index)
+
+
+def _fits(printed: list[str | None], saved: str) -> bool:
+    """Whether the saved text can be what was printed, unknown pieces being any text."""
+    if None not in printed:
+        return "".join(p for p in printed if p is not None) == saved
+    pattern = "".join("[\\s\\S]*" if p is None else re.escape(p) for p in printed)
+    if len(printed) > 200:
+        return True
+    pattern = re.sub(r"(?:\[\\s\\S\]\*)+", lambda _: "[\\s\\S]*?", pattern)
+    return re.fullmatch(pattern, saved) is not None
+
+
+def _difference(printed: list[str | None], saved: str) -> str:
+    if None in printed:
+        return f"its saved output starts `{_short(saved)}`, which the code as it stands can't have printed"
+    expected = "".join(p for p in printed if p is not None)
+    for then, now in zip(saved.split("\n"), expected.split("\n"), strict=False):
+        if then != now:
+            return f"its saved output says `{_short(then)}`; run top to bottom it prints `{_short(now)}`"
+    if not expected:
+        return f"its saved output says `{_short(saved)}`, and the code as it stands prints nothing"
+    return f"its saved output has {saved.count(chr(10))} lines; run top to bottom it prints {expected.count(chr(10))}"
+
+
+def _short(text: str) -> str:
+    line = text.strip().split("\n", 1)[0]
+    return line if len(line) <= 60 else line[:57] + "…"

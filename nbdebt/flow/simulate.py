@@ -1,0 +1,177 @@
+"""A symbolic run of cells in some order: every value is a hash of how it came about, so equal hashes are equal values.
+
+A statement's outcome is the hash of its text and of the versions of all it takes in (a Merkle tree over the history).
+Running a cell again on the same inputs therefore gives the same versions, and running ``x += 1`` again does not.
+Where the concrete evaluator knows a value, its digest is the version, so that different ways to one value are one.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from nbdebt.flow.steps import CLOCK, DELETE, DRAW, ENTROPY, MUTATE, READ, SEED, Step
+
+
+class Version(NamedTuple):
+    """A version of a resource: its hash, and the run (cell index, sequence number) that made it."""
+
+    id: int
+    cell: int
+    sequence: int
+
+
+class Take(NamedTuple):
+    """A version that a run took in: through which access, of what; ``version`` None where nothing provided it."""
+
+    access: int
+    base: str
+    part: str
+    version: Version | None
+    certain: bool
+
+
+class Taken(NamedTuple):
+    """One run of a simulation: what it took in, in order, and the hash of all that."""
+
+    cell: int
+    sequence: int
+    takes: list[Take]
+    digest: int
+
+
+class World:
+    """The resources as they are at one moment of a simulated session."""
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self.base: dict[str, Version] = {}
+        self.parts: dict[str, dict[str, Version]] = {}
+        self.made: dict[tuple[str, str], tuple[int, tuple[int, ...]]] = {}
+        self.deleted: dict[str, int] = {}
+
+    def look_up(self, base: str, part: str) -> Version | None:
+        """The version of a resource; of a whole, its parts included."""
+        whole = self.base.get(base)
+        if whole is None:
+            return None
+        parts = self.parts.get(base)
+        if not parts:
+            return whole
+        if part:
+            return parts.get(part, whole)
+        latest = whole
+        for version in parts.values():
+            if version.sequence >= latest.sequence:
+                latest = version
+        return Version(hash((whole.id, *sorted((k, v.id) for k, v in parts.items()))), latest.cell, latest.sequence)
+
+    def put(self, base: str, part: str, version: Version) -> None:
+        """A new version of a resource."""
+        if part:
+            self.parts.setdefault(base, {})[part] = version
+        else:
+            self.base[base] = version
+            self.parts.pop(base, None)
+            self.deleted.pop(base, None)
+
+    def drop(self, base: str, part: str, cell: int) -> None:
+        """The resource is gone."""
+        if part:
+            self.parts.get(base, {}).pop(part, None)
+        else:
+            self.base.pop(base, None)
+            self.parts.pop(base, None)
+            self.deleted[base] = cell
+
+    def run(self, cell: int, sequence: int, steps: Iterable[Step]) -> Taken:
+        """Run a cell: each step takes in versions and puts out new ones."""
+        takes: list[Take] = []
+        digests: list[int] = []
+        for step in steps:
+            inputs: list[int] = []
+            own: dict[tuple[str, str], int] = {}
+            pending: list[tuple[str, str, bool, int]] = []
+            local: set[str] = set()
+            for code, base, part, certain, guarded, access in step.ops:
+                if code == READ:
+                    if base in local:
+                        continue
+                    version = self.look_up(base, part)
+                    if base[0] != "<" or version is not None:
+                        takes.append(Take(access, base, part, version, certain and not guarded))
+                    identity = version.id if version is not None else 0
+                    inputs.append(identity)
+                    own[base, part] = identity
+                elif code == DRAW:
+                    if base == CLOCK:
+                        continue
+                    version = self.look_up(base, "")
+                    if version is None or base[8:] in ENTROPY:
+                        version = Version(hash((self.label, base, sequence, access)), -1, -1)
+                    takes.append(Take(access, base, "", version, certain))
+                    inputs.append(version.id)
+                    pending.append((base, "", certain, code))
+                elif code == SEED:
+                    pending.append((base, "", certain, code))
+                elif code == DELETE:
+                    version = self.look_up(base, part)
+                    if base[0] != "<" and base not in local:
+                        takes.append(Take(access, base, part, version, certain and not guarded))
+                    pending.append((base, part, certain, code))
+                else:
+                    if (code == MUTATE or part) and base not in local:
+                        version = self.look_up(base, part)
+                        whole = version if version is not None else self.base.get(base)
+                        if base[0] != "<":
+                            takes.append(Take(access, base, part if code == MUTATE else "", whole, certain and not guarded))
+                        if code == MUTATE:
+                            identity = whole.id if whole is not None else 0
+                            inputs.append(identity)
+                            own[base, part] = identity
+                    elif not part and certain:
+                        local.add(base)
+                    pending.append((base, part, certain, code))
+            digests.extend(inputs)
+            if not pending:
+                continue
+            outcome = hash((step.key, *inputs))
+            for ordinal, (base, part, certain, code) in enumerate(pending):
+                if code == DELETE:
+                    if certain:
+                        self.drop(base, part, cell)
+                    continue
+                old = self.look_up(base, part)
+                if step.idempotent:
+                    others = tuple(i for i in inputs if i != own.get((base, part)))
+                    made = (step.key, others)
+                    if old is not None and self.made.get((base, part)) == made:
+                        continue
+                    self.made[base, part] = made
+                identity = hash((outcome, base, part, ordinal if code == DRAW else 0))
+                if not certain:
+                    identity = hash((identity, old.id if old is not None else 0))
+                if part and base not in self.base:
+                    continue
+                self.put(base, part, Version(identity, cell, sequence))
+        return Taken(cell, sequence, takes, hash(tuple(digests)))
+
+
+class Trace(NamedTuple):
+    """A whole simulated session: what each run took in (last run of each cell), and the world at its end."""
+
+    runs: dict[int, Taken]
+    world: World
+
+
+def simulate(label: str, order: Iterable[tuple[int, int]], steps: dict[int, list[Step]]) -> Trace:
+    """Run cells in the given order.
+
+    Args:
+        label: distinguishes sessions where entropy comes in.
+        order: (cell, sequence number) pairs.
+        steps: the steps of each cell.
+    """
+    world = World(label)
+    runs: dict[int, Taken] = {}
+    for cell, sequence in order:
+        runs[cell] = world.run(cell, sequence, steps[cell])
+    return Trace(runs, world)

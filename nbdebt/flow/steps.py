@@ -1,0 +1,65 @@
+"""Cells as steps that a symbolic replay can take: what a statement takes in, and what it gives out."""
+
+from typing import NamedTuple
+
+from nbdebt.flow.facts import CellFlow, Statement
+from nbdebt.model.history import Access, Name, RandomStream
+
+# Streams that no seed determines. The clock is kept apart: nobody expects it to stand still.
+ENTROPY = frozenset(("os", "uuid", "hash"))
+CLOCK = "<random>time"
+
+READ, WRITE, MUTATE, DELETE, DRAW, SEED = range(6)
+_CODES = {"read": READ, "write": WRITE, "mutate": MUTATE, "delete": DELETE, "draw": DRAW, "seed": SEED}
+
+
+class Op(NamedTuple):
+    """One access of a step: a code, the resource's key and part, and which access of the cell it is."""
+
+    code: int
+    base: str
+    part: str
+    certain: bool
+    guarded: bool
+    access: int
+
+
+class Step(NamedTuple):
+    """One statement: its text's hash, its operations in order, and whether running it twice is running it once."""
+
+    key: int
+    ops: tuple[Op, ...]
+    idempotent: bool
+
+
+def key_of(access: Access) -> tuple[str, str]:
+    """The resource of an access as (key, part); keys of names are the names themselves."""
+    resource = access.resource
+    if resource.__class__ is Name:
+        return resource.name, resource.part  # type: ignore[union-attr]
+    if resource.__class__ is RandomStream:
+        return "<random>" + resource.stream, ""  # type: ignore[union-attr]
+    return f"<{resource.__class__.__name__}>{resource}", ""
+
+
+def compile_cell(source: str, flow: CellFlow) -> list[Step]:
+    """The steps of a cell."""
+    lines = source.split("\n")
+    accesses = flow.accesses
+    steps: list[Step] = []
+    for statement in flow.statements:
+        ops: list[Op] = []
+        for index in range(statement.first, statement.last):
+            access = accesses[index]
+            code = _CODES[access.mode]
+            base, part = key_of(access)
+            ops.append(Op(code, base, part, access.certain, "guarded" in access.detail, index))
+        steps.append(Step(hash(_text(lines, statement)), tuple(ops), statement.idempotent))
+    return steps
+
+
+def _text(lines: list[str], statement: Statement) -> str:
+    span = statement.span
+    if span.line == span.end_line:
+        return lines[span.line - 1][span.column - 1 : span.end_column - 1]
+    return "\n".join(lines[span.line - 1 : span.end_line])

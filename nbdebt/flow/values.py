@@ -1,0 +1,225 @@
+"""Abstract values: what is known of an object without making it.
+
+A :class:`Value` stands for one object. Two names that hold the same ``Value`` are aliases; a change through one is a change
+of the other. ``parents`` are the containers (or, for a view, the memory) that the object is part of.
+"""
+
+import ast
+from typing import Any
+
+_IMMUTABLE = frozenset(("str", "int", "float", "bool", "bytes", "NoneType", "complex", "range", "frozenset"))
+
+
+class Value:
+    """What is known of one object.
+
+    Args:
+        type: qualified type, empty for unknown.
+        known: whether ``const`` is its value.
+        const: None, bool, int, float or str; for a ``pathlib.Path`` its text.
+        text: for a computed text or path, a readable pattern such as ``out_{i}.csv``.
+        qualified: for a module, a library's function or class: its qualified name.
+        function: the user's own function, where it is one.
+        cls: the user's own class: of an instance (``instance``), or the class itself.
+        pending: draws that a constructor declared and a later method makes: (stream, constructor, where it stands).
+        parents: objects that this one is part of, with the part's key text (empty: unknown which).
+    """
+
+    __slots__ = (
+        "cls",
+        "const",
+        "elements",
+        "fields",
+        "function",
+        "instance",
+        "known",
+        "parents",
+        "pending",
+        "qualified",
+        "text",
+        "type",
+        "views",
+    )
+
+    def __init__(self, type: str = "", *, known: bool = False, const: Any = None, qualified: str = "") -> None:
+        self.type = type
+        self.known = known
+        self.const = const
+        self.text = ""
+        self.qualified = qualified
+        self.function: Function | None = None
+        self.cls: Class | None = None
+        self.instance = False
+        self.pending: tuple[tuple[str, str, str], ...] = ()
+        self.parents: list[tuple[Value, str]] | None = None
+        self.views: list[Value] | None = None
+        self.fields: dict[str, Value] | None = None
+        self.elements: list[Value] | None = None
+
+    @property
+    def immutable(self) -> bool:
+        """Whether its type can't be changed in place."""
+        return self.type in _IMMUTABLE or bool(self.qualified)
+
+    @property
+    def path(self) -> str:
+        """The text of a path or URL, as far as it is known; empty otherwise."""
+        return self.const if self.known and isinstance(self.const, str) else self.text
+
+    def inside(self, parent: "Value", key: str = "") -> None:
+        """Say that this object is part of ``parent``."""
+        if parent is self or self.immutable:
+            return
+        if self.parents is None:
+            self.parents = [(parent, key)]
+        elif len(self.parents) < 16:
+            self.parents.append((parent, key))
+
+
+def constant(value: Any) -> Value:
+    """The value of a literal."""
+    return Value(type(value).__name__, known=True, const=value)
+
+
+class Scope:
+    """The names of one running function body (``names`` says which are local), class body or comprehension (None: all stored)."""
+
+    __slots__ = ("names", "outer", "values")
+
+    def __init__(self, names: frozenset[str] | None, outer: frozenset[str] = frozenset()) -> None:
+        self.names = names
+        self.outer = outer
+        self.values: dict[str, Value] = {}
+
+
+class Function:
+    """A function or lambda of the user's: its syntax, where it stands, and the scopes it closes over."""
+
+    __slots__ = ("cell", "cls", "defaults", "locals", "name", "node", "scopes", "static")
+
+    def __init__(
+        self,
+        node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+        cell: int,
+        scopes: "tuple[Scope, ...]",
+        cls: "Class | None" = None,
+    ) -> None:
+        self.node = node
+        self.cell = cell
+        self.scopes = scopes
+        self.cls = cls
+        self.name = getattr(node, "name", "<lambda>")
+        self.defaults: dict[str, Value] = {}
+        self.locals: tuple[frozenset[str], frozenset[str]] | None = None
+        self.static = ""
+
+
+class Class:
+    """A class of the user's: its methods, class attributes, and qualified names of library bases."""
+
+    __slots__ = ("attributes", "bases", "cell", "library_bases", "methods", "name")
+
+    def __init__(self, name: str, cell: int) -> None:
+        self.name = name
+        self.cell = cell
+        self.methods: dict[str, Function] = {}
+        self.attributes: dict[str, Value] = {}
+        self.bases: list[Class] = []
+        self.library_bases: list[str] = []
+
+    def method(self, name: str) -> Function | None:
+        """The method of this name, own or inherited from a class of the user's."""
+        if name in self.methods:
+            return self.methods[name]
+        for base in self.bases[:8]:
+            if base is not self and (found := base.method(name)) is not None:
+                return found
+        return None
+
+
+class Env:
+    """The global names as far as they are known, and who holds which object."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Value] = {}
+        self.holders: dict[int, set[str]] = {}
+        self.foreseen: dict[str, Value] = {}
+        """Imports and definitions anywhere in the document, for cells that use them before they stand."""
+
+    def bind(self, name: str, value: Value) -> None:
+        """Let ``name`` hold ``value``."""
+        old = self.values.get(name)
+        if old is not None:
+            holders = self.holders.get(id(old))
+            if holders is not None:
+                holders.discard(name)
+        self.values[name] = value
+        self.holders.setdefault(id(value), set()).add(name)
+
+    def unbind(self, name: str) -> None:
+        """Forget ``name``."""
+        old = self.values.pop(name, None)
+        if old is not None:
+            self.holders.get(id(old), set()).discard(name)
+
+    def get(self, name: str) -> Value:
+        """What ``name`` holds; a fresh unknown object where nothing is known."""
+        value = self.values.get(name)
+        if value is None:
+            value = self.foreseen.get(name) or Value()
+            self.bind(name, value)
+        return value
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+def local_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> tuple[frozenset[str], frozenset[str]]:
+    """The names local to a function, and those it declares ``global``.
+
+    Follows the language reference, section 4.2.1 *Binding of names*.
+    """
+    arguments = node.args
+    names = {a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    if arguments.vararg:
+        names.add(arguments.vararg.arg)
+    if arguments.kwarg:
+        names.add(arguments.kwarg.arg)
+    outer: set[str] = set()
+    nonlocals: set[str] = set()
+    stack: list[ast.AST] = [] if isinstance(node, ast.Lambda) else list(node.body)
+    while stack:
+        item = stack.pop()
+        kind = item.__class__
+        if kind is ast.Name:
+            if item.ctx.__class__ is not ast.Load:  # type: ignore[attr-defined]
+                names.add(item.id)  # type: ignore[attr-defined]
+            continue
+        if kind is ast.FunctionDef or kind is ast.AsyncFunctionDef or kind is ast.ClassDef:
+            names.add(item.name)  # type: ignore[attr-defined]
+            continue
+        if kind is ast.Lambda:
+            continue
+        if kind is ast.Global:
+            outer.update(item.names)  # type: ignore[attr-defined]
+            continue
+        if kind is ast.Nonlocal:
+            nonlocals.update(item.names)  # type: ignore[attr-defined]
+            continue
+        if kind is ast.Import or kind is ast.ImportFrom:
+            names.update((a.asname or a.name.partition(".")[0]) for a in item.names)  # type: ignore[attr-defined]
+            continue
+        if kind is ast.ExceptHandler and item.name:  # type: ignore[attr-defined]
+            names.add(item.name)  # type: ignore[attr-defined]
+        elif (kind is ast.MatchAs or kind is ast.MatchStar) and item.name:  # type: ignore[attr-defined]
+            names.add(item.name)  # type: ignore[attr-defined]
+        elif kind is ast.MatchMapping and item.rest:  # type: ignore[attr-defined]
+            names.add(item.rest)  # type: ignore[attr-defined]
+        if kind in (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp):
+            # Only a walrus inside binds in this function.
+            names.update(
+                n.target.id for n in ast.walk(item) if n.__class__ is ast.NamedExpr  # type: ignore[attr-defined]
+            )
+            continue
+        stack.extend(ast.iter_child_nodes(item))
+    return frozenset(names - outer - nonlocals), frozenset(outer)
