@@ -18,6 +18,9 @@ from nbdebt.read.repair import repaired
 TEXT_LIMIT = 64 * 1024
 """The most characters of text that are kept of one output."""
 
+COUNT_LIMIT = 1_000_000
+"""A larger execution count is no count: nobody ran that many cells, and who lists the gaps should not have to."""
+
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -128,7 +131,7 @@ def read_ipynb(data: bytes, path: str) -> Notebook:
 
 
 def is_ipynb(data: bytes, path: str) -> bool:
-    """Whether a file is to be read as ``.ipynb``: its name says so, or says nothing and it starts as an object."""
+    """Whether a file is to be read as ``.ipynb``: by its name, else because it starts as an object does."""
     suffix = PurePath(path).suffix.lower() if path != "-" else ""
     return suffix == ".ipynb" or (suffix != ".py" and data[:4096].removeprefix(_BOM).lstrip()[:1] == b"{")
 
@@ -141,13 +144,17 @@ def _cells(cells: list[_CellJson]) -> tuple[Cell, ...]:
             id=ids[index],
             kind=_KINDS.get(cell.cell_type, "raw"),
             source=_lines(cell.source if isinstance(cell.source, str) else "".join(cell.source)),
-            execution_count=cell.execution_count,
+            execution_count=_count(cell.execution_count),
             tags=tuple(cell.metadata.tags),
             outputs=tuple(map(_output, cell.outputs)) if cell.outputs else (),
             recorded=cell.metadata.nbdebt,
         )
         for index, cell in enumerate(cells)
     )
+
+
+def _count(count: int | None) -> int | None:
+    return count if count is not None and 0 <= count <= COUNT_LIMIT else None
 
 
 def _lines(text: str) -> str:

@@ -254,7 +254,7 @@ def _light_blocks(lines: list[str], after: int, quoted: set[int]) -> list[Block]
 
 
 def _paragraph_ends(lines: list[str], index: int, quoted: set[int]) -> bool:
-    """A blank line ends a paragraph if what follows is not indented, nor closes a bracket, nor is in a string."""
+    """Whether a blank line ends a paragraph: what follows isn't indented and closes nothing."""
     while index < len(lines) and not lines[index].strip():
         index += 1
     return index >= len(lines) or (index not in quoted and lines[index][:1] not in " \t)]}")

@@ -6,7 +6,6 @@ change in it, so it may be slower than the reader, but it goes over strings and 
 
 import json
 import re
-from bisect import bisect_right
 
 import msgspec
 
@@ -21,7 +20,6 @@ _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 _SCALAR = re.compile(rb"[^\s,\]}]++")
 _NEST = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]', re.DOTALL)
-_NEWLINE = re.compile(rb"\\n|\\u000[aA]")
 
 
 class Field(msgspec.Struct, frozen=True, gc=False):
@@ -88,7 +86,7 @@ def scan(data: bytes, path: str) -> DocumentPlaces:
 
 
 def file_line(data: bytes, path: str, cell: int, line: int) -> int:
-    """The line (from 1) of the file that holds line ``line`` (from 1) of the cell with index ``cell``.
+    """The file's line (from 1) that holds line ``line`` (from 1) of the cell with this index.
 
     For more than one question, build a `SourceMap`.
     """
@@ -98,8 +96,8 @@ def file_line(data: bytes, path: str, cell: int, line: int) -> int:
 class SourceMap:
     """Lines of cells to lines of their file: built once for a notebook, asked as often as there are findings.
 
-    A source kept as an array of strings has a line of the file for each element; one kept as one string, or in
-    a minified file, has the string's line for all.
+    A source kept as an array of strings has a line of the file for each element; one kept as one string, or
+    in a minified file, has the string's line for all.
     """
 
     def __init__(self, data: bytes, path: str) -> None:
@@ -107,7 +105,6 @@ class SourceMap:
         self._lines: dict[int, list[int]] = {}
         self._data = data
         self._cells: tuple[CellPlace, ...] = ()
-        self._starts: list[int] = []
         self._bases: list[int] = []
         try:
             if is_ipynb(data, path):
@@ -123,23 +120,21 @@ class SourceMap:
         for cell in self._cells:
             line += data.count(b"\n", position, cell.start)
             position = cell.start
-            self._starts.append(position)
             self._bases.append(line)
 
     def line(self, cell: int, line: int) -> int:
-        """The file's line (from 1) for line ``line`` (from 1) of cell ``cell``; the nearest one for lines beyond."""
+        """The file's line (from 1) for line ``line`` (from 1) of a cell; beyond its ends the nearest."""
         lines = self._lines.get(cell)
         if lines is None:
             if not 0 <= cell < len(self._cells):
                 return 1
-            lines = self._lines[cell] = self._cell_lines(self._cells[cell])
+            lines = self._lines[cell] = self._cell_lines(self._cells[cell], self._bases[cell])
         return lines[min(max(line, 1), len(lines)) - 1] if lines else 1
 
-    def _cell_lines(self, cell: CellPlace) -> list[int]:
+    def _cell_lines(self, cell: CellPlace, at: int) -> list[int]:
         data = self._data
         places = cell.strings or ((cell.source,) if cell.source else ((cell.start, cell.end),))
         position = cell.start
-        at = self._bases[bisect_right(self._starts, position) - 1]
         lines: list[int] = []
         broken = True
         for start, end in places:
@@ -195,7 +190,7 @@ def _skip(data: bytes, position: int) -> int:
 
 
 def _members(data: bytes, position: int) -> tuple[dict[str, Field], int]:
-    """The members of the object at ``position``, and its end. Of a key given twice the last counts."""
+    """The members of the object at ``position``, and its end. Of a key twice there the last counts."""
     fields: dict[str, Field] = {}
     if data[position : position + 1] != b"{":
         raise _Unexpected

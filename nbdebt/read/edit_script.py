@@ -1,0 +1,118 @@
+"""Edits of scripts in percent and light form, line by line: encoding, line ends and comments stay."""
+
+import re
+from collections.abc import Sequence
+
+from nbdebt.model.errors import FixError
+from nbdebt.model.finding import Insert, Replace
+from nbdebt.read.percent import Block, Script, blocks, decoded, encoding_of
+from nbdebt.read.plan import DocumentEdit, offsets, plan
+
+_LINE_END = re.compile(r"(\r\n|\r|\n)")
+
+
+def edit_script(data: bytes, path: str, edits: Sequence[DocumentEdit]) -> bytes:
+    """Apply ``edits`` to the script ``data``; see `nbdebt.read.edit.apply_edits`.
+
+    Raises:
+        FixError: the edits overlap, or do not fit the document.
+        NotebookError: it is no text.
+    """
+    script = blocks(decoded(data, path))
+    encoding = encoding_of(data)
+    pieces = _LINE_END.split(data.decode(encoding))
+    lines, ends = pieces[::2], [*pieces[1::2], ""]
+    newline = ends[0] or "\n"
+    made = plan(edits, len(script.blocks))
+    items: list[str] = []
+    for index, block in enumerate(script.blocks):
+        whole = _joined(lines, ends, block.start, block.end)
+        for replace in reversed(made.replaces.get(index, ())):
+            start, end, text = _splice(lines, ends, block, index, replace, newline)
+            whole = whole[:start] + text + whole[end:]
+        items.append(whole)
+    starts = [block.start for block in script.blocks]
+    following = [*starts[1:], len(lines)]
+    tails = [_tail(lines, ends, block, after) for block, after in zip(script.blocks, following, strict=True)]
+    head = _tail(lines, ends, None, starts[0]) if starts else "".join(map(str.__add__, lines, ends))
+    order = made.order(0, len(items), at_end=True)
+    written: list[str] = []
+    for position, item in enumerate(order):
+        if isinstance(item, Insert):
+            text, tail = _new_cell(item.source, script, newline), newline * 2
+        else:
+            text, tail = items[item], tails[item] if item < len(items) - 1 else newline * 2
+            if position and not script.blocks[item].marked and script.form != "light":
+                text = f"# %%{newline}{text}" if text else ""
+        if position == len(order) - 1:
+            tail = tails[-1] if tails else newline
+        if text:
+            written += (text, tail or newline if position < len(order) - 1 else tail)
+    try:
+        return (head + "".join(written)).encode(encoding)
+    except UnicodeEncodeError as error:
+        raise FixError(f"{path} can't hold the new text in its encoding, {encoding}: {error}") from None
+
+
+def _joined(lines: Sequence[str], ends: Sequence[str], start: int, end: int) -> str:
+    """Lines ``start`` to ``end`` (exclusive) without the end of the last."""
+    parts = [part for index in range(start, end) for part in (lines[index], ends[index])]
+    return "".join(parts[:-1])
+
+
+def _tail(lines: Sequence[str], ends: Sequence[str], block: Block | None, after: int) -> str:
+    """What stands between a block and the line ``after``: the end of its last line, and blank lines."""
+    if block is None:
+        return "".join(lines[index] + ends[index] for index in range(after))
+    last = ends[block.end - 1] if block.end > block.start else ""
+    return last + "".join(lines[index] + ends[index] for index in range(block.end, after))
+
+
+def _splice(
+    lines: Sequence[str], ends: Sequence[str], block: Block, index: int, replace: Replace, newline: str
+) -> tuple[int, int, str]:
+    """Where in the block's text an edit goes, and the text as the file writes it."""
+    span = replace.span
+    offsets(span, block.lines, index)
+    start_line, end_line = block.first + span.line - 1, block.first + span.end_line - 1
+    start = _true_column(lines[start_line], block, span.line - 1, span.column - 1)
+    end = _true_column(lines[end_line], block, span.end_line - 1, span.end_column - 1)
+    removed = block.removed[span.line - 1] if block.removed else 0
+    is_comment = bool(removed) and lines[start_line][removed:] == block.lines[span.line - 1]
+    indent = len(lines[start_line]) - len(lines[start_line].lstrip())
+    if removed and not is_comment and span.column - 1 <= indent and replace.text[:1] not in ("%", "!", "?"):
+        # Python in the place of a magic that stands in a comment, or before it: no part of that comment.
+        start = min(start, indent)
+        if (span.line, span.column) == (span.end_line, span.end_column):
+            end = start
+    prefix = lines[start_line][:removed] if is_comment else ""
+    text = replace.text.replace("\r\n", "\n").replace("\n", newline + prefix)
+    return (
+        _line_offset(lines, ends, block, start_line) + start,
+        _line_offset(lines, ends, block, end_line) + end,
+        text,
+    )
+
+
+def _line_offset(lines: Sequence[str], ends: Sequence[str], block: Block, line: int) -> int:
+    return sum(len(lines[index]) + len(ends[index]) for index in range(block.start, line))
+
+
+def _true_column(raw: str, block: Block, line: int, column: int) -> int:
+    removed = block.removed[line]
+    if not removed:
+        return column
+    if raw[removed:] == block.lines[line]:
+        return column + removed
+    indent = len(raw) - len(raw.lstrip())
+    return column + removed if column >= indent else column
+
+
+def _new_cell(source: str, script: Script, newline: str) -> str:
+    lines = source.rstrip("\n").split("\n")
+    lines = [f"# {line}" if line[:1] in ("%", "!", "?") else line for line in lines]
+    if script.form != "light":
+        lines.insert(0, "# %%")
+    elif any(not line.strip() for line in lines) or all(line.startswith("#") for line in lines):
+        lines = ["# +", *lines, "# -"]
+    return newline.join(lines)
