@@ -53,9 +53,8 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         connection: parameter that holds the connection for ``queries`` and ``writes_table``.
         mutates: parameters (or ``self``) that it changes in place.
         when: condition (see :func:`holds`) for ``mutates`` to hold: ``inplace``, ``?out``, ``copy=False``.
-        draws: random streams it draws from (``numpy``, ``python``, ``torch``, ``tensorflow``, ``cupy``,
-            ``time``, ``os``, ``uuid``), or ``self`` for a generator's own stream, or ``pending`` for what the
-            object's constructor declared with ``late``.
+        draws: random streams it draws from (of :data:`STREAMS`), or ``self`` for a generator's own stream, or
+            ``pending`` for what the object's constructor declared with ``late``.
         unless: parameters that, given and not None, determine the draw (an integer), or name the generator
             drawn from.
         draws_if: condition (see :func:`holds`) for ``draws`` to happen: ``shuffle``, ``shuffle!=False``.
@@ -120,6 +119,24 @@ _SPECIAL = {"", "self", "view", "element"}
 _BUILTIN_TYPES = {bool, bytearray, bytes, dict, float, frozenset, int, list, object, set, str, tuple}
 _BUILTIN_NAMES = {t.__name__ for t in _BUILTIN_TYPES}
 _FILES = Path(__file__).parent / "effects"
+
+STREAMS = frozenset(
+    (
+        "cupy",
+        "cv2",
+        "dask",
+        "numpy",
+        "polars",
+        "python",
+        "tensorflow",
+        "torch",
+        "torch.cuda",
+        "time",
+        "os",
+        "uuid",
+    )
+)
+"""The random streams that effects may name. No seed determines the last three."""
 
 UNKNOWN: Any = type("Unknown", (), {"__repr__": lambda self: "UNKNOWN"})()
 """Stands for the value of an argument that is given but not a constant."""
