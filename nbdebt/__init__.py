@@ -1,3 +1,49 @@
 """nbdebt makes a notebook's hidden debt visible, and helps to repay it."""
 
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from nbdebt.config import Settings
+    from nbdebt.engine import check
+    from nbdebt.model.errors import ConfigurationError, FixError, NbdebtError, NotebookError
+    from nbdebt.model.finding import Finding, Report, Verdict
+    from nbdebt.model.notebook import Notebook
+
+_HOMES = {
+    "check": "nbdebt.engine",
+    "Settings": "nbdebt.config",
+    "Report": "nbdebt.model.finding",
+    "Finding": "nbdebt.model.finding",
+    "Verdict": "nbdebt.model.finding",
+    "Notebook": "nbdebt.model.notebook",
+    "NbdebtError": "nbdebt.model.errors",
+    "NotebookError": "nbdebt.model.errors",
+    "ConfigurationError": "nbdebt.model.errors",
+    "FixError": "nbdebt.model.errors",
+}
+__all__ = [
+    "ConfigurationError",
+    "Finding",
+    "FixError",
+    "NbdebtError",
+    "Notebook",
+    "NotebookError",
+    "Report",
+    "Settings",
+    "Verdict",
+    "__version__",
+    "check",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are loaded when they are first used, so that ``import nbdebt`` costs nothing."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'nbdebt' has no attribute {name!r}")
+    import importlib
+
+    value = globals()[name] = getattr(importlib.import_module(home), name)
+    return value

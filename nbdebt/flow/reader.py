@@ -5,18 +5,41 @@ the arguments, so that what they read, change, draw and write belongs to the run
 """
 
 import ast
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from nbdebt.flow.effects import Registry
 from nbdebt.flow.facts import CellFlow, Statement
 from nbdebt.flow.idempotence import is_idempotent
 from nbdebt.flow.magic_effects import MagicReader
-from nbdebt.flow.magics import Magic, mask
+from nbdebt.flow.magics import Magic, Masked, mask
 from nbdebt.flow.values import Class, Env, Function, Scope, Value
 from nbdebt.model.history import Name, Span
 
 Executor = Callable[["Reader", Any], None]
+
+
+class Parsed(NamedTuple):
+    """A cell's source, masked and parsed once for all who need the tree; ``tree`` is None where nothing is Python."""
+
+    cell: int
+    source: str
+    masked: Masked
+    tree: ast.Module | None
+    error: str = ""
+    error_line: int = 0
+
+
+def parse(cell: int, source: str) -> Parsed:
+    """Mask IPython's syntax and parse; a syntax error is noted, not raised."""
+    masked = mask(source)
+    if masked.skip:
+        return Parsed(cell, source, masked, None)
+    try:
+        return Parsed(cell, source, masked, ast.parse(masked.text))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = getattr(error, "lineno", None) or 1
+        return Parsed(cell, source, masked, None, getattr(error, "msg", None) or str(error) or "cannot be parsed", line)
 
 
 class Reader(MagicReader):
@@ -29,13 +52,12 @@ class Reader(MagicReader):
 
     def __init__(self, registry: Registry, env: Env | None = None) -> None:
         super().__init__(registry, env if env is not None else Env())
-        self._trees: dict[int, ast.Module] = {}
 
-    def foresee(self, trees: Sequence[tuple[int, ast.Module]]) -> None:
+    def foresee(self, cells: Iterable[Parsed]) -> None:
         """Note imports and definitions of the whole document, so that a cell which stands above them is understood too."""
         foreseen = self.env.foreseen
-        for cell, tree in trees:
-            stack: list[ast.stmt] = list(tree.body)
+        for parsed in cells:
+            stack: list[ast.stmt] = list(parsed.tree.body) if parsed.tree is not None else []
             while stack:
                 node = stack.pop()
                 kind = node.__class__
@@ -49,33 +71,22 @@ class Reader(MagicReader):
                             foreseen[alias.asname or alias.name] = Value(qualified=f"{node.module}.{alias.name}")  # type: ignore[attr-defined]
                 elif kind is ast.FunctionDef or kind is ast.AsyncFunctionDef:
                     value = Value("function")
-                    value.function = Function(node, cell, ())  # type: ignore[arg-type]
+                    value.function = Function(node, parsed.cell, ())  # type: ignore[arg-type]
                     foreseen[node.name] = value  # type: ignore[attr-defined]
                 elif kind is ast.Try or kind is ast.If or kind is ast.With:
                     stack.extend(node.body)  # type: ignore[attr-defined]
 
-    def read(self, cell: int, source: str) -> CellFlow:
-        """Read one cell.
-
-        Args:
-            cell: its index in the document.
-            source: its text as a person sees it.
-
-        Returns:
-            What it does; with ``error`` set where it doesn't parse.
-        """
-        masked = mask(source)
-        flow = CellFlow(cell)
-        self.begin(flow, source, masked.dedent)
-        if masked.skip:
+    def read(self, parsed: Parsed) -> CellFlow:
+        """Read one cell: what it does; with ``error`` set where it doesn't parse."""
+        flow = CellFlow(parsed.cell)
+        masked = parsed.masked
+        if parsed.error:
+            return CellFlow(parsed.cell, error=parsed.error, error_line=parsed.error_line)
+        self.begin(flow, parsed.source, masked.dedent)
+        if parsed.tree is None:
             self.magics(masked.magics, Span(1, 1, len(self.lines), len(self.lines[-1]) + 1))
-            return flow
-        try:
-            tree = self._trees.pop(cell, None) or ast.parse(masked.text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            line = getattr(error, "lineno", None) or 1
-            return CellFlow(cell, error=getattr(error, "msg", None) or str(error), error_line=line)
-        self.body(tree, masked.magics)
+        else:
+            self.body(parsed.tree, masked.magics)
         return flow
 
     def body(self, tree: ast.Module, magics: Sequence[Magic] = ()) -> None:

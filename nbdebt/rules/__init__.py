@@ -36,6 +36,8 @@ class Needs(enum.Enum):
     """The real file system, version control, pins and declarations."""
     PROJECT = "project"
     """All notebooks of the run together."""
+    SUPPRESSIONS = "suppressions"
+    """What was silenced by all the others."""
 
 
 FAMILIES: dict[str, Family] = {"1": "order", "2": "seeds", "3": "outputs", "4": "data", "9": "nbdebt"}

@@ -1,0 +1,1 @@
+"""Rules about the notebook as a document, and about nbdebt itself (NBD9xx)."""
