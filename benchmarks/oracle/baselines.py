@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.oracle.kernel import bound
 from benchmarks.oracle.names import own, table
 
 
@@ -46,7 +47,8 @@ def def_use(path: Path) -> bool | None:
         return None
     by_count = _sources(sorted(cells, key=lambda cell: cell.number), uses)
     in_document = _sources(cells, uses)
-    return by_count == in_document and None not in in_document.values()
+    starred = any(" import *" in cell.source for cell in cells)
+    return by_count == in_document and (starred or None not in in_document.values())
 
 
 def _sources(order: list[Ran], uses: list[tuple[set[str], set[str]]]) -> dict[tuple[int, str], int | None]:
@@ -68,20 +70,17 @@ def _uses(source: str) -> tuple[set[str], set[str]]:
 
 
 def _read_first(tree: ast.Module) -> set[str]:
-    """Names whose first mention in a cell reads them; statement by statement, loops count as writing theirs
-    first."""
+    """Names that a cell reads before it binds them; in a compound statement binding counts as first."""
     first: dict[str, bool] = {}
     for statement in tree.body:
-        names = [n for n in ast.walk(statement) if isinstance(n, ast.Name)]
-        stored = {n.id for n in names if isinstance(n.ctx, ast.Store)}
-        loaded = {n.id for n in names if isinstance(n.ctx, ast.Load)}
-        if isinstance(statement, ast.For | ast.With):
-            loaded -= stored
+        nodes = [n for n in ast.walk(statement) if not isinstance(statement, ast.FunctionDef | ast.ClassDef)]
+        loaded = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        if not isinstance(statement, ast.Assign | ast.AnnAssign):
+            loaded -= bound(ast.unparse(statement))
         loaded |= {
-            n.target.id
-            for n in ast.walk(statement)
-            if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
+            n.target.id for n in nodes if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
         }
-        for name in stored | loaded:
+        loaded -= {n.name for n in nodes if isinstance(n, ast.ExceptHandler) and n.name}
+        for name in bound(ast.unparse(statement)) | loaded:
             first.setdefault(name, name in loaded)
     return {name for name, read in first.items() if read}

@@ -31,6 +31,12 @@ class Value(msgspec.Struct, frozen=True):
     digest: str
     brief: str
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Value) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
 
 class Request(msgspec.Struct):
     """A document, what is done with it, and where.

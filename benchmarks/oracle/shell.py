@@ -1,6 +1,7 @@
 """An IPython shell that keeps a cell's outputs as nbformat says them, as ipykernel does."""
 
 import random
+import re
 import sys
 from typing import Any
 
@@ -117,6 +118,6 @@ class NotebookShell(InteractiveShell):
 
 def _brief(value: object) -> str:
     try:
-        return " ".join(repr(value).split())[:160]
+        return re.sub(r"0x[0-9a-fA-F]+", "0x", " ".join(repr(value).split()))[:160]
     except Exception:
         return type(value).__name__
