@@ -193,7 +193,7 @@ def _style(data: bytes, places: DocumentPlaces) -> _Style:
     newline = lead[: len(lead) - len(unit)]
     comma = data[fields[0].value[1] : fields[1].key[0]] if len(fields) > 1 else b"," + lead
     style = _Style(
-        escapes=data.isascii() and _ESCAPED.search(data) is not None,
+        escapes=data[opening:].isascii() and _ESCAPED.search(data) is not None,
         colon=data[first.key[1] : first.value[0]],
         comma=b"," + newline + unit * 3 if newline else comma,
         cell_lead=newline + unit * 2,

@@ -32,24 +32,22 @@ def edit_script(data: bytes, path: str, edits: Sequence[DocumentEdit]) -> bytes:
             whole = whole[:start] + text + whole[end:]
         items.append(whole)
     starts = [block.start for block in script.blocks]
-    following = [*starts[1:], len(lines)]
+    following = [*starts, len(lines)][1:]
     tails = [_tail(lines, ends, block, after) for block, after in zip(script.blocks, following, strict=True)]
     head = _tail(lines, ends, None, starts[0]) if starts else "".join(map(str.__add__, lines, ends))
     order = made.order(0, len(items), at_end=True)
-    written: list[str] = []
-    for position, item in enumerate(order):
+    written: list[tuple[str, str]] = []
+    for item in order:
         if isinstance(item, Insert):
-            text, tail = _new_cell(item.source, script, newline), newline * 2
-        else:
-            text, tail = items[item], tails[item] if item < len(items) - 1 else newline * 2
-            if position and not script.blocks[item].marked and script.form != "light":
-                text = f"# %%{newline}{text}" if text else ""
-        if position == len(order) - 1:
-            tail = tails[-1] if tails else newline
-        if text:
-            written += (text, tail or newline if position < len(order) - 1 else tail)
+            written.append((_new_cell(item.source, script, newline), newline * 2))
+        elif text := items[item]:
+            if written and not script.blocks[item].marked and script.form != "light":
+                text = f"# %%{newline}{text}"
+            written.append((text, tails[item] if item < len(items) - 1 else newline * 2))
+    if written:
+        written[-1] = (written[-1][0], tails[-1] if items and items[-1] else newline)
     try:
-        return (head + "".join(written)).encode(encoding)
+        return (head + "".join(text + tail for text, tail in written)).encode(encoding)
     except UnicodeEncodeError as error:
         raise FixError(f"{path} can't hold the new text in its encoding, {encoding}: {error}") from None
 
@@ -75,17 +73,20 @@ def _splice(
     span = replace.span
     offsets(span, block.lines, index)
     start_line, end_line = block.first + span.line - 1, block.first + span.end_line - 1
-    start = _true_column(lines[start_line], block, span.line - 1, span.column - 1)
-    end = _true_column(lines[end_line], block, span.end_line - 1, span.end_column - 1)
-    removed = block.removed[span.line - 1] if block.removed else 0
-    is_comment = bool(removed) and lines[start_line][removed:] == block.lines[span.line - 1]
-    indent = len(lines[start_line]) - len(lines[start_line].lstrip())
-    if removed and not is_comment and span.column - 1 <= indent and replace.text[:1] not in ("%", "!", "?"):
-        # Python in the place of a magic that stands in a comment, or before it: no part of that comment.
-        start = min(start, indent)
-        if (span.line, span.column) == (span.end_line, span.end_column):
-            end = start
-    prefix = lines[start_line][:removed] if is_comment else ""
+    prefix = ""
+    if block.commented:
+        start, end = (
+            span.column - 1 + block.removed[span.line - 1],
+            span.end_column - 1 + block.removed[span.end_line - 1],
+        )
+        prefix = lines[start_line][: block.removed[span.line - 1]]
+    else:
+        # Python in the place of a magic that stands in a comment, or before one, is no part of that comment.
+        is_magic = (
+            span.line == span.end_line and replace.text[:1] in ("%", "!") and span.column < span.end_column
+        )
+        start = _true_column(lines[start_line], block, span.line - 1, span.column - 1, behind=is_magic)
+        end = _true_column(lines[end_line], block, span.end_line - 1, span.end_column - 1)
     text = replace.text.replace("\r\n", "\n").replace("\n", newline + prefix)
     return (
         _line_offset(lines, ends, block, start_line) + start,
@@ -98,14 +99,10 @@ def _line_offset(lines: Sequence[str], ends: Sequence[str], block: Block, line: 
     return sum(len(lines[index]) + len(ends[index]) for index in range(block.start, line))
 
 
-def _true_column(raw: str, block: Block, line: int, column: int) -> int:
-    removed = block.removed[line]
-    if not removed:
-        return column
-    if raw[removed:] == block.lines[line]:
-        return column + removed
+def _true_column(raw: str, block: Block, line: int, column: int, behind: bool = False) -> int:
+    """The file's column in a line that may be a magic in a comment; ``behind`` its ``# `` at its start."""
     indent = len(raw) - len(raw.lstrip())
-    return column + removed if column >= indent else column
+    return column + block.removed[line] if column > indent or (behind and column == indent) else column
 
 
 def _new_cell(source: str, script: Script, newline: str) -> str:

@@ -19,7 +19,7 @@ TEXT_LIMIT = 64 * 1024
 """The most characters of text that are kept of one output."""
 
 COUNT_LIMIT = 1_000_000
-"""A larger execution count is no count: nobody ran that many cells, and who lists the gaps should not have to."""
+"""A larger execution count is no count: nobody ran that many cells, and somebody may list the gaps."""
 
 _BOM = b"\xef\xbb\xbf"
 

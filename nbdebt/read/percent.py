@@ -54,6 +54,8 @@ class Block(msgspec.Struct):
         execution_count: from ``[n]`` in the marker.
         tags: from the marker.
         marked: whether it has a marker.
+        commented: all of it stands in comments, and what was taken off stood at the start of each line; else
+            it stood behind the line's indentation.
     """
 
     start: int
@@ -65,6 +67,7 @@ class Block(msgspec.Struct):
     execution_count: int | None = None
     tags: tuple[str, ...] = ()
     marked: bool = True
+    commented: bool = False
 
 
 class Script(msgspec.Struct):
@@ -327,6 +330,7 @@ def _uncomment(block: Block) -> None:
 
 
 def _take_off(block: Block, comment: re.Pattern[str]) -> None:
+    block.commented = True
     for index, line in enumerate(block.lines):
         if found := comment.match(line):
             block.lines[index] = line[found.end() :]

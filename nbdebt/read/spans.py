@@ -1,9 +1,11 @@
 """Where things stand in a notebook file: offsets of cells and their sources, and true line numbers.
 
-A scanner of JSON that gives places, not values. It is used where there is something to say of a file or to
-change in it, so it may be slower than the reader, but it goes over strings and nested values in long steps.
+A scanner of JSON that gives places, not values. The fast parser knows how long each value is, so the scanner
+walks only over the signs between them; where that parser refuses (NaN) or the sizes do not tell all (a key
+that is there twice), it goes over the text itself.
 """
 
+import contextlib
 import json
 import re
 
@@ -20,6 +22,8 @@ _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 _SCALAR = re.compile(rb"[^\s,\]}]++")
 _NEST = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]', re.DOTALL)
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_list = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class Field(msgspec.Struct, frozen=True, gc=False):
@@ -189,61 +193,75 @@ def _skip(data: bytes, position: int) -> int:
     raise _Unexpected
 
 
-def _members(data: bytes, position: int) -> tuple[dict[str, Field], int]:
-    """The members of the object at ``position``, and its end. Of a key twice there the last counts."""
+def _members(data: bytes, place: Place) -> dict[str, Field]:
+    """The members of the object at ``place``. Of a key that is there twice the last counts."""
+    with contextlib.suppress(msgspec.MsgspecError, ValueError, RecursionError, _Unexpected):
+        sizes = {
+            key: len(memoryview(raw)) for key, raw in _object.decode(memoryview(data)[slice(*place)]).items()
+        }
+        fields, count = _walk_object(data, place[0], sizes)
+        # A key that is there twice has only its last value's size: then the slow way finds the true places.
+        if count == len(sizes):
+            return fields
+    return _walk_object(data, place[0], {})[0]
+
+
+def _elements(data: bytes, place: Place) -> list[Place]:
+    """The elements of the array at ``place``."""
+    with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        sizes = [len(memoryview(raw)) for raw in _list.decode(memoryview(data)[slice(*place)])]
+        return _walk_array(data, place[0], sizes)
+    return _walk_array(data, place[0], None)
+
+
+def _walk_object(data: bytes, position: int, sizes: dict[str, int]) -> tuple[dict[str, Field], int]:
+    """The members of the object at ``position`` and their number; values of known size are stepped over."""
     fields: dict[str, Field] = {}
-    if data[position : position + 1] != b"{":
-        raise _Unexpected
-    position = _space(data, position + 1)
-    if data[position : position + 1] == b"}":
-        return fields, position + 1
-    while True:
+    count = 0
+    position = _after(data, position, b"{")
+    while data[position : position + 1] != b"}":
+        if count:
+            position = _after(data, position, b",")
         key = (position, _string_end(data, position))
-        colon = _space(data, key[1])
-        if data[colon : colon + 1] != b":":
-            raise _Unexpected
-        start = _space(data, colon + 1)
-        end = _skip(data, start)
-        fields[_value(data, key)] = Field(key, (start, end))
+        name = _value(data, key)
+        start = _after(data, _space(data, key[1]), b":")
+        size = sizes.get(name)
+        end = _skip(data, start) if size is None else start + size
+        fields[name] = Field(key, (start, end))
+        count += 1
         position = _space(data, end)
-        following = data[position : position + 1]
-        if following == b"}":
-            return fields, position + 1
-        if following != b",":
-            raise _Unexpected
-        position = _space(data, position + 1)
+    return fields, count
 
 
-def _elements(data: bytes, position: int) -> list[Place]:
-    """The elements of the array that starts at ``position``."""
+def _walk_array(data: bytes, position: int, sizes: list[int] | None) -> list[Place]:
     places: list[Place] = []
-    if data[position : position + 1] != b"[":
-        raise _Unexpected
-    position = _space(data, position + 1)
-    if data[position : position + 1] == b"]":
-        return places
-    while True:
-        end = _skip(data, position)
+    position = _after(data, position, b"[")
+    while data[position : position + 1] != b"]":
+        if places:
+            position = _after(data, position, b",")
+        end = _skip(data, position) if sizes is None else position + sizes[len(places)]
         places.append((position, end))
         position = _space(data, end)
-        following = data[position : position + 1]
-        if following == b"]":
-            return places
-        if following != b",":
-            raise _Unexpected
-        position = _space(data, position + 1)
+    return places
+
+
+def _after(data: bytes, position: int, sign: bytes) -> int:
+    """The place of what follows ``sign``, which must be at ``position``."""
+    if data[position : position + 1] != sign:
+        raise _Unexpected
+    return _space(data, position + 1)
 
 
 def _document(data: bytes) -> DocumentPlaces:
     start = 3 if data.startswith(b"\xef\xbb\xbf") else 0
-    fields, _ = _members(data, _space(data, start))
+    fields = _members(data, (_space(data, start), len(data)))
     if "cells" in fields:
         return DocumentPlaces(fields, (_array(data, fields["cells"].value),))
     if "worksheets" not in fields:
         raise _Unexpected
     arrays: list[CellArray] = []
-    for place in _elements(data, fields["worksheets"].value[0]):
-        members, _ = _members(data, place[0])
+    for place in _elements(data, fields["worksheets"].value):
+        members = _members(data, place)
         if "cells" in members:
             arrays.append(_array(data, members["cells"].value, input_key="input"))
     return DocumentPlaces(fields, tuple(arrays))
@@ -251,8 +269,8 @@ def _document(data: bytes) -> DocumentPlaces:
 
 def _array(data: bytes, place: Place, input_key: str = "source") -> CellArray:
     cells: list[CellPlace] = []
-    for start, end in _elements(data, place[0]):
-        fields, _ = _members(data, start)
+    for start, end in _elements(data, place):
+        fields = _members(data, (start, end))
         kind = fields.get("cell_type")
         is_code = kind is not None and data[kind.value[0] : kind.value[1]] == b'"code"'
         found = fields.get(input_key if is_code else "source")
@@ -262,7 +280,7 @@ def _array(data: bytes, place: Place, input_key: str = "source") -> CellArray:
             cells.append(CellPlace(start, end, fields, None))
             continue
         is_array = data[found.value[0] : found.value[0] + 1] == b"["
-        strings = tuple(_elements(data, found.value[0])) if is_array else (found.value,)
+        strings = tuple(_elements(data, found.value)) if is_array else (found.value,)
         if any(data[string[0] : string[0] + 1] != b'"' for string in strings):
             raise _Unexpected
         cells.append(CellPlace(start, end, fields, found.value, strings, is_array))

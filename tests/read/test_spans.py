@@ -85,6 +85,13 @@ def test_what_cannot_be_read_is_line_one() -> None:
         scan(b'{"cells": [}', "n.ipynb")
 
 
+def test_a_key_that_is_there_twice_and_numbers_that_are_none() -> None:
+    data = b'{"cells": [], "nbformat": 4, "x": NaN, "cells": [{"source": "no", "source":\n["a\\n",\n"b"]}]}'
+    (cell,) = scan(data, "n.ipynb").cells
+    assert [data[slice(*string)] for string in cell.strings] == [b'"a\\n"', b'"b"']
+    assert file_line(data, "n.ipynb", 0, 2) == 3
+
+
 @given(
     st.lists(st.lists(st.text(alphabet='ab"\\\n\ré{}[],:', max_size=5), max_size=4), max_size=4),
     st.sampled_from([None, 0, 1, 4]),
