@@ -87,14 +87,14 @@ class Result(msgspec.Struct):
 
 
 def product(path: Path) -> bool | None:
-    """nbdebt's own verdict."""
+    """nbdebt's own verdict; a notebook that it can't read counts as unknown."""
     check = getattr(nbdebt, "check", None)
     if check is None:
         raise SystemExit(
             "this nbdebt has no check() yet: only --verdict counts and --verdict def-use can be scored"
         )
-    verdict = check(path).notebooks[0].verdict
-    return None if verdict is None else verdict.reproduces
+    notebooks = check(path).notebooks
+    return notebooks[0].verdict.reproduces if notebooks and notebooks[0].verdict else None
 
 
 JUDGES: dict[str, Judge] = {"nbdebt": product, "counts": counts_increase, "def-use": def_use}
