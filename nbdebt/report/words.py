@@ -1,0 +1,138 @@
+"""The words that all formats share, so that a thing is called the same wherever it is read. Nothing is cleaned here."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from nbdebt.model.finding import CellRef, Finding, NotebookResult, Problem, Report
+
+CHANGED = ("fails", "differs", "stale")
+STATES = {
+    "same": "gives the same",
+    "stale": "its saved output is stale",
+    "differs": "gives another result",
+    "fails": "fails",
+    "unknown": "can't be known",
+    "never-run": "was never run",
+}
+# What notes of a rule say together; a rule that isn't here is named.
+_FOLDED = {"hidden-output": ("writes {} undeclared file", "writes {} undeclared files")}
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """``1 finding``, ``2 findings``."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def cell_label(cell: CellRef | None) -> str:
+    """How a cell is called: its number as the document shows it, and its count. ``cell 5 [7]``."""
+    if cell is None:
+        return "notebook"
+    return f"cell {cell.index + 1}" + (
+        f" [{cell.execution_count}]" if cell.execution_count is not None else ""
+    )
+
+
+def place(finding: Finding) -> str:
+    """``cell 5 [7], line 2``."""
+    label = cell_label(finding.cell)
+    return f"{label}, line {finding.span.line}" if finding.cell and finding.span else label
+
+
+def fixable(finding: Finding) -> bool:
+    """Whether ``--fix`` does it without being asked twice."""
+    return finding.fix is not None and finding.fix.safety == "safe"
+
+
+def refs(notebook: NotebookResult, states: Iterable[str]) -> list[CellRef]:
+    """The cells whose verdict is one of the states, in document order."""
+    wanted = frozenset(states)
+    cells = notebook.verdict.cells if notebook.verdict else {}
+    return [ref for ref in notebook.cells if ref.id in cells and cells[ref.id].state in wanted]
+
+
+def verdict_sentence(notebook: NotebookResult) -> str:
+    """What Restart & Run All would do, after the colon; empty where there is no verdict."""
+    verdict = notebook.verdict
+    if verdict is None:
+        return ""
+    if verdict.reproduces:
+        return "would give the same"
+    if verdict.reproduces is None:
+        missing = [item.rstrip(".") for item in verdict.missing]
+        more = f" (and {plural(len(missing) - 1, 'more reason')})" if len(missing) > 1 else ""
+        return "can't be known from the file" + (f": {missing[0]}{more}" if missing else "")
+    failing, others = refs(notebook, ["fails"]), refs(notebook, ["differs", "stale"])
+    if failing:
+        rest = f", and give other results in {plural(len(others), 'cell')}" if others else ""
+        return f"would fail in {cell_label(failing[0])}{rest}"
+    return "would give other results" + (f" ({plural(len(others), 'cell')})" if others else "")
+
+
+def verdict_counts(report: Report) -> tuple[int, int, int]:
+    """Of how many notebooks Restart & Run All would give the same, something else, and it can't be known."""
+    said = Counter(n.verdict.reproduces for n in report.notebooks if n.verdict is not None)
+    return said[True], said[False], said[None]
+
+
+def is_reading(problem: Problem) -> bool:
+    """Whether the problem is that something can't be read."""
+    return problem.kind in ("unreadable", "malformed")
+
+
+def problem_sentence(problem: Problem) -> str:
+    """What could not be done, after the path and a colon."""
+    where = f" (at {problem.where})" if problem.where else ""
+    if problem.kind == "internal":
+        return f"nbdebt failed here: {problem.reason}{where}"
+    return f"{'could not be read: ' if is_reading(problem) else ''}{problem.reason}{where}"
+
+
+def checked(report: Report) -> int:
+    """How many notebooks were looked at."""
+    out = {p.path for p in report.problems if is_reading(p)}
+    out |= {n.path for n in report.not_run if n.what == "notebook"}
+    return len({n.path for n in report.notebooks} - out)
+
+
+def summary(report: Report) -> str:
+    """The sentence to read last."""
+    findings = [f for f in report.findings if f.severity != "note"]
+    safe = sum(map(fixable, findings))
+    unsafe = sum(f.fix is not None for f in findings) - safe
+    remedies = [f"{safe} fixable with --fix"] if safe else []
+    if unsafe:
+        remedies.append(f"{unsafe} {'more ' if safe else 'fixable '}with --fix --unsafe-fixes")
+    total = checked(report)
+    if findings:
+        where = f" in {len({f.path for f in findings})} of {plural(total, 'notebook')}"
+        said = plural(len(findings), "finding") + (f" ({', '.join(remedies)})" if remedies else "") + where
+    else:
+        said = f"No findings in {plural(total, 'notebook')}"
+    unread = len({p.path for p in report.problems if is_reading(p)})
+    if unread:
+        said += f", {unread} could not be read"
+    if others := sum(not is_reading(p) for p in report.problems):
+        said += f", {plural(others, 'problem')}"
+    return f"{said}. Checked in {report.seconds:.1f} s."
+
+
+def subject(finding: Finding) -> str:
+    """What a finding is about: the first thing that its message puts in backticks."""
+    found = re.search(r"`([^`]+)`", finding.message)
+    return found[1] if found else ""
+
+
+def folded_notes(notes: Iterable[Finding]) -> str:
+    """Notes of one notebook in one line: ``writes 3 undeclared files (a.csv, b.csv, …)``."""
+    by_name: dict[str, list[Finding]] = {}
+    for note in notes:
+        by_name.setdefault(note.name, []).append(note)
+    parts = []
+    for name, group in by_name.items():
+        subjects = list(dict.fromkeys(filter(None, map(subject, group))))
+        count = len(subjects) if name in _FOLDED and subjects else len(group)
+        one, many = _FOLDED.get(name, (f"{{}} {name}", f"{{}} {name}"))
+        shown = ", ".join(subjects[:3]) + (", …" if len(subjects) > 3 else "")
+        parts.append((one if count == 1 else many).format(count) + (f" ({shown})" if shown else ""))
+    return "; ".join(parts)
