@@ -1,0 +1,1 @@
+"""Order: would Restart & Run All give the saved results?"""

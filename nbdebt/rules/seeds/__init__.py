@@ -1,0 +1,1 @@
+"""Seeds: draws from random streams that nothing determines."""
