@@ -15,6 +15,12 @@ _TEMPLATE = re.compile(r"\{(\w+)\}")
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:(?://|[^\\/])")
 _SQL_WRITES = re.compile(r"^\s*(insert|update|delete|create|replace|drop|alter|merge|truncate|copy)\b", re.I)
 _SQL_TABLE = re.compile(r"\b(?:from|join|into|update|table(?:\s+if\s+(?:not\s+)?exists)?)\s+([\w.\"`\[\]]+)", re.I)
+# Containers that keep what is put into them.
+_ADDERS = frozenset(
+    f"{kind}.{method}"
+    for kind in ("list", "set", "dict", "collections.deque")
+    for method in ("append", "add", "insert", "appendleft", "extend", "update", "setdefault")
+)
 # Values that are no paths: open handles and buffers.
 _HANDLES = frozenset(("io", "io.BytesIO", "io.StringIO", "io.TextIOWrapper", "io.BufferedReader", "zipfile.ZipFile"))
 _NOTEWORTHY = (
@@ -24,7 +30,11 @@ _NOTEWORTHY = (
 
 def classify(path: str) -> Resource:
     """A path or URL as the resource it names."""
-    if _URL.match(path) and not re.match(r"^[A-Za-z]:", path):
+    if (doubled := re.match(r"^(?:s3|gs|gcs|az|abfs)://(\w+://.*)$", path)) is not None:
+        path = doubled[1]
+    elif path.startswith(("hf://models/./", "hf://models/../", "hf://models//")):
+        return File(path[len("hf://models/") :].rpartition("@")[0])
+    if _URL.match(path) and not re.match(r"^[A-Za-z]:[\\/]", path):
         return File(path[7:]) if path.startswith("file://") else Url(path)
     return File(path)
 
@@ -124,7 +134,7 @@ class EffectReader(Walker):
                     self._outside(pair[0], "delete", qualified, owner, node, bound)
                 self._outside(pair[1], "write", qualified, owner, node, bound)
         if effect.queries or effect.writes_table:
-            self._query(effect, qualified, node, bound)
+            self._query(effect, qualified, owner, node, bound)
         if effect.installs and (given := bound.get(effect.installs)) is not None:
             self.emit(Package(given[0].path or "<unknown>", given[0].path), "write", node, qualified)
         if effect.sets:
@@ -207,12 +217,21 @@ class EffectReader(Walker):
             extra = ("append",) if "a" in mode else ("update",) if "r" in mode else ()
             self._outside(effect.opens, "write", qualified, owner, node, bound, (), extra)
 
-    def _query(self, effect: Effect, qualified: str, node: ast.Call, bound: Bound) -> None:
+    def _owner_text(self, node: ast.Call) -> str:
+        """The source of the object whose method is called."""
+        return self.text(node.func.value) if isinstance(node.func, ast.Attribute) else ""
+
+    def _query(self, effect: Effect, qualified: str, owner: Value | None, node: ast.Call, bound: Bound) -> None:
         connection = ""
-        if effect.connection and (given := bound.get(effect.connection)) is not None:
+        if effect.connection == "self" and owner is not None:
+            connection = owner.path or self._owner_text(node)
+        elif effect.connection and (given := bound.get(effect.connection)) is not None:
             connection = given[0].path or self.text(given[1])
         if effect.writes_table and (given := bound.get(effect.writes_table)) is not None:
-            extra = ("append",) if (m := bound.get("if_exists")) is not None and m[0].const == "append" else ()
+            extra: tuple[str, ...] = ()
+            mode = bound.get(effect.append) if effect.append else None
+            if effect.append == "*" or (mode is not None and "append" in str(mode[0].const)):
+                extra = ("append",)
             self.emit(Table(given[0].path or "<unknown>", connection), "write", node, qualified, extra)
         if effect.queries and (given := bound.get(effect.queries)) is not None:
             sql = given[0].path
@@ -240,13 +259,9 @@ class EffectReader(Walker):
             value = owner if spec == "self" else bound[spec][0] if spec in bound else None
             if value is not None:
                 self.mutate(value, "", node, detail=("idempotent",) if effect.idempotent else ())
-                if spec == "self":
+                if spec == "self" and qualified in _ADDERS:
                     for argument, _ in bound.values():
-                        if argument.type not in ("str",) and not value.type.startswith("sklearn."):
-                            argument.inside(value)
-        for spec in effect.consumes:
-            if spec in bound:
-                self.mutate(bound[spec][0], "", node)
+                        argument.inside(value)
         if not certain:
             self.maybe -= 1
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from nbdebt.flow.apply import EffectReader
 from nbdebt.flow.effects import Effect
-from nbdebt.flow.expressions import ExpressionReader
+from nbdebt.flow.expressions import ITERATORS, ExpressionReader
 from nbdebt.flow.values import Class, Function, Scope, Value
 from nbdebt.model.history import Name
 
@@ -25,6 +25,8 @@ _MUTATORS = frozenset(
 )
 _CONTAINER_ADDERS = frozenset(("append", "add", "insert", "appendleft", "extend", "update", "setdefault"))
 _PASSING = frozenset(("enumerate", "reversed", "zip", "iter", "list", "tuple", "sorted", "set", "map", "filter", "tqdm"))
+# Builtins that don't take anything out of an iterator that they are given.
+_LAZY = frozenset("print repr str type id iter enumerate zip map filter isinstance hasattr getattr callable next len".split())
 _OPAQUE = {"exec": "`exec` runs code that is not written here", "eval": "`eval` runs code that is not written here"}
 
 
@@ -174,6 +176,8 @@ class CallReader(EffectReader, ExpressionReader):
             self.results.pop()
             frames.pop()
             self.scopes, self.site, self.via = held_scopes, held_site, held_via
+        if function.yields:
+            return Value("generator")
         return result if result is not None else Value()
 
     def block(self, body: list[ast.stmt]) -> None:
@@ -249,6 +253,10 @@ class CallReader(EffectReader, ExpressionReader):
             if special is not None:
                 return special
         self._call_back(arguments, keywords, node)
+        if "." not in qualified and qualified not in _LAZY:
+            for value, expression in arguments:
+                if value.type in ITERATORS:
+                    self.mutate(value, "", expression)
         if effect is None:
             return self._call_undeclared(qualified, arguments, node)
         return self.apply(effect, qualified, owner, node, arguments, keywords, spread, target)
@@ -271,12 +279,13 @@ class CallReader(EffectReader, ExpressionReader):
             if last == "enumerate":
                 pair = Value("tuple")
                 pair.elements = [Value("int"), self.child(value, "")]
-                result.elements = None
-                return _iterable_of(pair)
+                return _iterable_of(pair, Value("iterator"))
             if last == "zip":
                 pair = Value("tuple")
                 pair.elements = [self.element_of(v, n) for v, n in arguments]
-                return _iterable_of(pair)
+                return _iterable_of(pair, Value("iterator"))
+            if last in ("iter", "map", "filter", "reversed"):
+                result = Value("iterator")
             return _iterable_of(self.element_of(value, arguments[0][1]), result)
         if last[:1].isupper() and "." in qualified:
             return Value(qualified)

@@ -106,7 +106,6 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     uses: str = ""
     returns: str = ""
     idempotent: bool = False
-    consumes: Names = ()
     displays: bool = False
     installs: str = ""
     pinned_by: Names = ()

@@ -154,7 +154,7 @@ def _use(node: ast.AST, uses: Uses, safe: bool) -> None:
         _use(node.value, uses, True)
         _use(node.slice, uses, True)
         return
-    if isinstance(node, ast.IfExp | ast.If | ast.While):
+    if isinstance(node, ast.IfExp | ast.If):
         _use(node.test, uses, True)
         for child in ast.iter_child_nodes(node):
             if child is not node.test:
@@ -168,9 +168,14 @@ def _use(node: ast.AST, uses: Uses, safe: bool) -> None:
             _use(node.target, uses, False)
         _use(node.value, uses, True)
         return
-    if isinstance(node, ast.For):
-        _use(node.iter, uses, True)
-        for child in [node.target, *node.body, *node.orelse]:
+    if isinstance(node, ast.For | ast.While):
+        _use(node.iter if isinstance(node, ast.For) else node.test, uses, True)
+        body = Uses(uses.loads, uses.suspects, uses.stores, uses.globals)
+        for child in [*node.body, *([node.target] if isinstance(node, ast.For) else [])]:
+            _use(child, body, False)
+        uses.calls |= body.calls
+        uses.jumps |= body.jumps  # what breaks out of the loop's own body ends there
+        for child in node.orelse:
             _use(child, uses, False)
         return
     if isinstance(node, ast.comprehension):
@@ -198,5 +203,4 @@ def _use(node: ast.AST, uses: Uses, safe: bool) -> None:
         _use(child, inner, harmless or (passing and safe))
     uses.calls |= inner.calls
     uses.jumps |= inner.jumps
-    if not isinstance(node, ast.While):
-        uses.breaks |= inner.breaks
+    uses.breaks |= inner.breaks

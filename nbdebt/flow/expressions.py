@@ -181,7 +181,11 @@ class ExpressionReader(Walker):
         return self.child(value, part)
 
     def element_of(self, value: Value, node: ast.expr) -> Value:
-        """Some element of an iterable."""
+        """Some element of an iterable; an iterator is used up by that."""
+        if value.type in ITERATORS:
+            self.mutate(value, "", node)
+        if value.fields is not None and "<element>" in value.fields:
+            return value.fields["<element>"]
         if value.type == "tuple" and value.elements:
             return value.elements[0]
         if value.type in ("str", "range", "int") or value.qualified:
@@ -233,7 +237,9 @@ class ExpressionReader(Walker):
         owner = self.holder(base)
         part = self.part(key)
         if owner.qualified:
-            self.set_setting(_setting(owner.qualified, part), target)
+            effect = self.registry.effect(owner.qualified + ".__setitem__")
+            setting = effect.sets if effect is not None and "{" not in effect.sets else ""
+            self.set_setting(setting or _setting(owner.qualified, part), target)
             return
         if part and owner.type not in ("numpy.ndarray", "torch.Tensor"):
             self.mutate(owner, part, target, mode="write")
@@ -248,7 +254,9 @@ class ExpressionReader(Walker):
     def _assign_attribute(self, target: ast.Attribute, value: Value) -> None:
         owner = self.holder(target.value)
         if owner.qualified:
-            self.set_setting(f"{owner.qualified}.{target.attr}", target)
+            effect = self.registry.effect(owner.qualified + ".__setattr__")
+            setting = effect.sets if effect is not None and "{" not in effect.sets else ""
+            self.set_setting(setting or f"{owner.qualified}.{target.attr}", target)
             return
         if owner.type in _FRAMES or owner.type == "pandas.Series":
             self.mutate(owner, "" if target.attr in ("columns", "index") else f"['{target.attr}']", target)
@@ -430,7 +438,9 @@ class ExpressionReader(Walker):
     def _await(self, node: ast.Await) -> Value:
         return self.evaluate(node.value)
 
-    def _yield(self, node: ast.Yield) -> Value:
+    def _yield(self, node: ast.Yield | ast.YieldFrom) -> Value:
+        if self.frames:
+            self.frames[-1].yields = True
         if node.value is not None:
             self.evaluate(node.value)
         return Value()
@@ -442,6 +452,7 @@ class ExpressionReader(Walker):
         return Value()
 
 
+ITERATORS = frozenset(("generator", "iterator", "io", "csv.reader"))
 _COMPREHENSION: frozenset[str] = frozenset(("<comprehension>",))
 _LITERAL_TYPES = {ast.List: "list", ast.Tuple: "tuple", ast.Set: "set"}
 _COMPREHENSION_TYPES = {ast.ListComp: "list", ast.SetComp: "set", ast.DictComp: "dict", ast.GeneratorExp: "generator"}
@@ -526,6 +537,7 @@ EVALUATORS: dict[type, Callable[[ExpressionReader, Any], Value]] = {
     ast.GeneratorExp: ExpressionReader._comprehension,
     ast.Await: ExpressionReader._await,
     ast.Yield: ExpressionReader._yield,
+    ast.YieldFrom: ExpressionReader._yield,
     ast.Slice: ExpressionReader._slice,
     ast.Call: lambda reader, node: reader.call(node),
 }

@@ -95,7 +95,7 @@ class Scope:
 class Function:
     """A function or lambda of the user's: its syntax, where it stands, and the scopes it closes over."""
 
-    __slots__ = ("cell", "cls", "defaults", "locals", "name", "node", "scopes", "static")
+    __slots__ = ("cell", "cls", "defaults", "locals", "name", "node", "scopes", "yields")
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class Function:
         self.name = getattr(node, "name", "<lambda>")
         self.defaults: dict[str, Value] = {}
         self.locals: tuple[frozenset[str], frozenset[str]] | None = None
-        self.static = ""
+        self.yields = False
 
 
 class Class:
