@@ -14,8 +14,8 @@ Identity = tuple[str, str, str, int]
 def identities(findings: Iterable[Finding]) -> list[Identity]:
     """An identity for each finding, unique within its notebook.
 
-    Neither lines nor counts are part of it, so it outlives edits above it and runs; nor is an id that was made
-    up from the cell's position, so it outlives moves in old notebooks too.
+    Neither lines nor counts are part of it, so it outlives edits above it and runs; nor is an id
+    that was made up from the cell's position, so it outlives moves in old notebooks too.
     """
     seen: Counter[tuple[str, str, str, str]] = Counter()
     found: list[Identity] = []

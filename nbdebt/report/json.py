@@ -1,4 +1,4 @@
-"""For programs: one object, described by ``json.schema.json`` beside this file. ``version`` changes when it breaks."""
+"""For programs: one object, described by ``json.schema.json`` beside this file."""
 
 import json
 from typing import Any
@@ -34,7 +34,7 @@ def json_report(report: Report, view: View) -> str:
 
 
 def ndjson(report: Report, view: View) -> str:
-    """One finding a line, each the same object as in the whole report; problems follow, each as ``{"problem": …}``."""
+    """One finding a line, the same object as in the whole report; then problems, as ``{"problem": …}``."""
     lines = [finding_object(finding) for finding in report.findings]
     lines += [{"problem": problem} for problem in msgspec.to_builtins(report.problems)]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)

@@ -1,4 +1,4 @@
-"""Text for terminals: neutralised, measured and coloured. Whatever a notebook contains is data, never control."""
+"""Text for terminals: neutralised, measured and coloured. What a notebook contains is data, never control."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ _JOINERS = "\u200c\u200d"
 
 
 def clean(text: str) -> str:
-    """Text with all that could steer a terminal made visible: controls, escapes, marks of direction, line ends.
+    """Text with all that could steer a terminal made visible: controls, escapes, marks of direction.
 
     A tab becomes four blanks; what can't be encoded is shown as its escape.
     """
@@ -89,7 +89,7 @@ def shortened(text: str, room: int) -> str:
 
 
 def wrapped(text: str, room: int, first: str = "", rest: str = "") -> Iterator[str]:
-    """Cleaned text in lines of at most so many columns where its words allow, with what each line starts with."""
+    """Cleaned text in lines of at most so many columns, where its words allow."""
     line, is_empty = first, True
     for word in clean(text).split(" "):
         if not is_empty and width(line) + 1 + width(word) > max(room, 30):

@@ -1,4 +1,4 @@
-"""The words that all formats share, so that a thing is called the same wherever it is read. Nothing is cleaned here."""
+"""The words that all formats share, so that a thing has one name everywhere. Nothing is cleaned here."""
 
 import re
 from collections import Counter
