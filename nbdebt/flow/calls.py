@@ -66,7 +66,10 @@ class CallReader(EffectReader, ExpressionReader):
                 values.insert(0, owner)
             elif owner is not None and owner.cls is not None and not owner.instance:
                 pass
-            return self.invoke(callee.function, values, {k: v for k, (v, _) in keywords.items()}, node)
+            held, self.callee = self.callee, callee
+            result = self.invoke(callee.function, values, {k: v for k, (v, _) in keywords.items()}, node)
+            self.callee = held
+            return result
         if callee.cls is not None:
             return self._call_class(callee, [v for v, _ in arguments], {k: v for k, (v, _) in keywords.items()}, node)
         if callee.qualified:
@@ -153,13 +156,8 @@ class CallReader(EffectReader, ExpressionReader):
                 scope.values[key] = value
         held_scopes, held_site, held_via = self.scopes, self.site, self.via
         self.scopes = list(function.scopes)
-        missing = positional[len(positional) - len(definition.defaults) :]
-        for parameter, default in zip(missing, definition.defaults, strict=True):
-            if parameter.arg not in scope.values and default.__class__ is ast.Constant:
-                scope.values[parameter.arg] = self.evaluate(default)
-        for parameter, keyword_default in zip(definition.kwonlyargs, definition.kw_defaults, strict=True):
-            if parameter.arg not in scope.values and keyword_default.__class__ is ast.Constant:
-                scope.values[parameter.arg] = self.evaluate(keyword_default)  # type: ignore[arg-type]
+        for parameter_name, default in function.defaults.items():
+            scope.values.setdefault(parameter_name, default)
         if held_site is None:
             self.site = self.span(node)
             self.via = function.name
@@ -178,6 +176,10 @@ class CallReader(EffectReader, ExpressionReader):
             self.scopes, self.site, self.via = held_scopes, held_site, held_via
         if function.yields:
             return Value("generator")
+        if result is not None and result.function is not None and scope in result.function.scopes:
+            # What an inner function closes over lives, and changes, with it.
+            for value in scope.values.values():
+                value.inside(result)
         return result if result is not None else Value()
 
     def block(self, body: list[ast.stmt]) -> None:

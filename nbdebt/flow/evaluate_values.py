@@ -22,6 +22,10 @@ class Exhausted(Unknowable):
     """The budget is used up: the rest of the cell is not followed."""
 
 
+class Doubted(Unknowable):
+    """Inside ``try``, something happened that may have raised: which handler ran is not known."""
+
+
 class Raised(BaseException):
     """An exception of the program that is followed.
 

@@ -403,12 +403,23 @@ class ExpressionReader(Walker):
         return value
 
     def _lambda(self, node: ast.Lambda) -> Value:
-        for default in (*node.args.defaults, *node.args.kw_defaults):
-            if default is not None:
-                self.evaluate(default)
         value = Value("function")
-        value.function = Function(node, self.flow.cell, tuple(self.scopes))
+        value.function = self.defaults(Function(node, self.flow.cell, tuple(self.scopes)), value)
         return value
+
+    def defaults(self, function: Function, value: Value) -> Function:
+        """Read the defaults of a function's parameters, once: they live as long as the function."""
+        arguments = function.node.args
+        positional = [*arguments.posonlyargs, *arguments.args]
+        given = positional[len(positional) - len(arguments.defaults) :]
+        for parameter, default in (
+            *zip(given, arguments.defaults, strict=True),
+            *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+        ):
+            if default is not None:
+                held = function.defaults[parameter.arg] = self.evaluate(default)
+                held.inside(value)
+        return function
 
     def _comprehension(self, node: Any) -> Value:
         scope = Scope(None, _COMPREHENSION)

@@ -201,9 +201,10 @@ class Reader(MagicReader):
             for item in target.elts:
                 self._delete_target(item)
         elif isinstance(target, ast.Subscript):
-            self.mutate(self.evaluate(target.value), self.part(target.slice), target, mode="delete")
+            part = self.part(target.slice)
+            self.mutate(self.holder(target.value), part, target, mode="delete" if part else "mutate")
         elif isinstance(target, ast.Attribute):
-            self.mutate(self.evaluate(target.value), "." + target.attr, target, mode="delete")
+            self.mutate(self.holder(target.value), "." + target.attr, target, mode="delete")
 
     def _import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -226,14 +227,11 @@ class Reader(MagicReader):
             self.store(local, Value(qualified=qualified), node)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        for default in (*node.args.defaults, *node.args.kw_defaults):
-            if default is not None:
-                self.evaluate(default)
+        value = Value("function")
+        function = self.defaults(Function(node, self.flow.cell, tuple(self.scopes)), value)
         for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
             if argument.annotation is not None and not self.scopes:
                 self.evaluate(argument.annotation)
-        value = Value("function")
-        function = Function(node, self.flow.cell, tuple(self.scopes))
         value.function = function
         result = value
         for decorator in reversed(node.decorator_list):
@@ -265,6 +263,8 @@ class Reader(MagicReader):
                 cls.attributes[name] = value
         result = Value("type")
         result.cls = cls
+        for attribute in cls.attributes.values():
+            attribute.inside(result)
         self.store(node.name, result, node)
 
     def _if(self, node: ast.If) -> None:

@@ -127,7 +127,7 @@ class World:
                             identity = whole.id if whole is not None else 0
                             inputs.append(identity)
                             own[base, part] = identity
-                    elif not part and certain:
+                    elif not part:
                         local.add(base)
                     pending.append((base, part, certain, code))
             digests.extend(inputs)
@@ -140,12 +140,15 @@ class World:
                         self.drop(base, part, cell)
                     continue
                 old = self.look_up(base, part)
-                if step.idempotent:
-                    others = tuple(i for i in inputs if i != own.get((base, part)))
+                others = tuple(i for i in inputs if i != own.get((base, part)))
+                if step.idempotent or (base, part) not in own:
+                    # Run again on the same inputs it gives what it gave, whichever branch that took.
                     made = (step.key, others)
-                    if old is not None and self.made.get((base, part)) == made:
+                    if old is not None and self.made.get((base, part)) == made and old.cell == cell:
                         continue
                     self.made[base, part] = made
+                else:
+                    self.made.pop((base, part), None)
                 identity = hash((outcome, base, part, ordinal if code == DRAW else 0))
                 if not certain:
                     identity = hash((identity, old.id if old is not None else 0))

@@ -43,6 +43,7 @@ class Walker:
         self.guarded = 0
         self.site: Span | None = None
         self.via = ""
+        self.callee: Value | None = None
 
     def begin(self, flow: CellFlow, source: str, dedent: int = 0) -> None:
         """Start on a cell, whose lines were shifted left by ``dedent`` columns before they were parsed."""
@@ -218,6 +219,7 @@ class Walker:
 
     def store(self, name: str, value: Value, node: Any) -> None:
         """Bind a name here; adds a write where it is global."""
+        inner = True
         for scope in reversed(self.scopes):
             if scope.names is None:
                 scope.values[name] = value
@@ -226,7 +228,11 @@ class Walker:
                 break
             if name in scope.names:
                 scope.values[name] = value
+                if not inner and self.callee is not None:
+                    # ``nonlocal``: the function that closes over the name is not the same any more.
+                    self.mutate(self.callee, "", node)
                 return
+            inner = False
         self.emit(Name(name), "write", node)
         if not self.maybe and not self.scopes:
             self.flow.defines.add(Name(name))
