@@ -72,6 +72,8 @@ def _splice(
     """Where in the block's text an edit goes, and the text as the file writes it."""
     span = replace.span
     offsets(span, block.lines, index)
+    if block.magic and span.line == 1:
+        raise FixError(f"the cell magic of cell {index} is its marker's language, and can't be edited")
     start_line, end_line = block.first + span.line - 1, block.first + span.end_line - 1
     prefix = ""
     if block.commented:

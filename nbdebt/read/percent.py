@@ -24,6 +24,10 @@ _LIGHT = re.compile(r"# \+(?:[ \t]+(?P<options>.*))?[ \t]*\Z")
 _LIGHT_END = re.compile(r"# -[ \t]*\Z")
 _HEADER_LINE = re.compile(r"#[ \t]*---[ \t]*\Z")
 _LANGUAGE = re.compile(r"^#[ \t]+language:[ \t]*([\w+#.-]+)", re.MULTILINE)
+_JUPYTER = re.compile(r"^#[ \t]+jupy(?:ter|text):", re.MULTILINE)
+_LANGUAGE_OPTION = re.compile(r'\blanguage="([\w!+#-]+)"')
+_MAGIC_ARGUMENTS = re.compile(r'\bmagic_args="((?:[^"\\]|\\.)*)"')
+_RAW_OPTION = re.compile(r'\bactive=""|"active":[ \t]*""')
 _LIGHT_FORMAT = re.compile(r"^#[ \t]+format_name:[ \t]*(?:light|bare)\b", re.MULTILINE)
 _KIND = re.compile(r"\[(markdown|md|raw)\]")
 _COUNT = re.compile(r"(?:^|\s)\[(\d+)\]")
@@ -54,6 +58,7 @@ class Block(msgspec.Struct):
         execution_count: from ``[n]`` in the marker.
         tags: from the marker.
         marked: whether it has a marker.
+        magic: its first line is the cell magic that its marker stands for, and ``first`` the marker's line.
         commented: all of it stands in comments, and what was taken off stood at the start of each line; else
             it stood behind the line's indentation.
     """
@@ -68,6 +73,7 @@ class Block(msgspec.Struct):
     tags: tuple[str, ...] = ()
     marked: bool = True
     commented: bool = False
+    magic: bool = False
 
 
 class Script(msgspec.Struct):
@@ -83,7 +89,7 @@ def is_script_notebook(text: str) -> bool:
     """Whether a script is a notebook: it has ``# %%`` markers outside strings, or a jupytext header."""
     if (
         text[:200].lstrip("\ufeff \t\n").startswith("#")
-        and "jupytext:" in text
+        and _JUPYTER.search(text)
         and _header_end(text.split("\n"))
     ):
         return True
@@ -150,7 +156,7 @@ def blocks(text: str) -> Script:
     quoted = _quoted_lines(text)
     percent = [i for i in range(after, len(lines)) if _MARKER.match(lines[i]) and i not in quoted]
     light = [i for i in range(after, len(lines)) if _LIGHT.match(lines[i]) and i not in quoted]
-    is_light = bool(_LIGHT_FORMAT.search(header)) or (not percent and bool(light or "jupytext:" in header))
+    is_light = bool(_LIGHT_FORMAT.search(header)) or (not percent and bool(light or _JUPYTER.search(header)))
     if is_light:
         return Script("light", language, lines, _light_blocks(lines, after, quoted))
     if percent:
@@ -279,10 +285,14 @@ def _block(
         tags=_tags(options),
         marked=marked,
     )
-    if block.kind == "code":
-        _restore_magics(block)
-    else:
+    if block.kind != "code" or _RAW_OPTION.search(options):
+        block.kind = "raw" if block.kind == "code" else block.kind
         _uncomment(block)
+    elif marked and (found := _LANGUAGE_OPTION.search(options)):
+        given = _MAGIC_ARGUMENTS.search(options)
+        _restore_cell_magic(block, found[1], given[1] if given else "")
+    else:
+        _restore_magics(block)
     return block
 
 
@@ -311,6 +321,16 @@ def _restore_magics(block: Block) -> None:
             indent = found.end() - len(hashes)
             block.lines[index] = line[:indent] + line[found.end() :]
             block.removed[index] = len(hashes)
+
+
+def _restore_cell_magic(block: Block, name: str, arguments: str) -> None:
+    """Turn a cell that its marker says to be in another language into the cell magic that it was."""
+    _take_off(block, _COMMENT)
+    arguments = re.sub(r"\\(.)", r"\1", arguments)
+    block.lines.insert(0, f"%%{name} {arguments}".rstrip())
+    block.removed.insert(0, 0)
+    block.first -= 1
+    block.magic = True
 
 
 def _uncomment(block: Block) -> None:

@@ -224,7 +224,7 @@ def test_agrees_with_ipython(parts: list[str]) -> None:
     assert ast.dump(ast.parse(mask(source).text)) == ast.dump(theirs)
 
 
-@given(st.text(alphabet="%!?=x \n\\'\"([{})]}#;:,$", max_size=40))
+@given(st.text(alphabet="%!?=x \n\\'\"([{})]}#;:,$\t\x0c\x85\u2028", max_size=40))
 def test_any_text_keeps_its_lines(source: str) -> None:
     masked = mask(source)
     assert masked.text.count("\n") == source.count("\n")

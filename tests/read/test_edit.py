@@ -239,6 +239,13 @@ def test_light_scripts() -> None:
     assert apply_edits(data, "a.py", [Drop(0)]) == b"c\n\nd\n"
 
 
+def test_a_cell_in_another_language() -> None:
+    data = b'# %% language="bash"\n# ls a\n# cd'
+    assert apply_edits(data, "a.py", [replace(0, 2, 4, 2, 5, "b\nx")]) == data.replace(b"s a", b"s b\n# x")
+    with pytest.raises(FixError, match="marker's language"):
+        apply_edits(data, "a.py", [replace(0, 1, 1, 1, 1, "b")])
+
+
 def test_plain_scripts() -> None:
     assert apply_edits(b"a\n", "a.py", [replace(0, 1, 1, 1, 2, "b")]) == b"b\n"
     assert apply_edits(b"a\n", "a.py", [Insert(0, "s")]) == b"# %%\ns\n\n# %%\na\n"

@@ -61,6 +61,11 @@ def cells(text: str) -> list[tuple[str, str]]:
         (HEADER.format("light") + "# %cd x\n\n# text\n", [("code", "%cd x"), ("markdown", "text")]),
         ("# +\nx\n\ny\n# -\n\nz\n", [("code", "x\n\ny"), ("code", "z")]),
         ("# + [markdown]\n# a\n# + tags=['t']\nz\n", [("markdown", "a"), ("code", "z")]),
+        ('# %% language="bash"\n# echo a\n#\n# ls', [("code", "%%bash\necho a\n\nls")]),
+        ('# + magic_args="-i d" language="R"\n# x <- 1', [("code", "%%R -i d\nx <- 1")]),
+        ('# + magic_args="-i \\"d\\"" language="R"\n# x <- 1', [("code", '%%R -i "d"\nx <- 1')]),
+        ('# + active=""\n# text\n# -\n', [("raw", "text")]),
+        (HEADER.format("percent").replace("jupytext", "x") + "x\n\ny", [("code", "x"), ("code", "y")]),
         ("", [("code", "")]),
     ],
 )
