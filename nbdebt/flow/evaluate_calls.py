@@ -257,7 +257,7 @@ class Calls(Natives):
         if kind is Wrapped:
             return self._wrapped_attribute(value, name)
         if kind is Stream:
-            return Native(name, lambda m, a, k: m.draw(value, name, a, k))
+            return Bound(value, None, self.runner(), name)
         if poisoned(value) or kind in OWN:
             return self.unknown()
         if isinstance(value, type):
@@ -432,12 +432,11 @@ class Calls(Natives):
         kind = type(owner)
         if kind is list and name == "sort":
             return self.sort(owner, args, kwargs)
+        if kind is Stream:
+            return self.draw(owner, name, args, kwargs)
         if kind not in METHODS and hasattr(kind, "_fields") and name == "_replace":
             return owner._replace(**kwargs)
         if kind is str or kind in (list, dict, set, tuple, frozenset, deque) or kind in METHODS:
-            for value in (*args, *kwargs.values()):
-                if type(value) is Function and name not in ("append", "setdefault", "get", "insert", "add"):
-                    break
             try:
                 return self.method(owner, name, args, kwargs)
             except (Exhausted, Doubted):

@@ -42,12 +42,14 @@ class LostRuns(msgspec.Struct):
 
     Args:
         order: the session's runs as (cell, sequence), lost runs put back where the evidence says which cell ran.
+        visible: the same with only those put back without which a cell had nothing to take in.
         restored: cell to the counts of its restored earlier runs.
         unexplained: counts for which there is no evidence.
         doubts: what lost runs may have changed.
     """
 
     order: list[tuple[int, int]]
+    visible: list[tuple[int, int]] = []
     restored: dict[int, list[int]] = {}
     unexplained: list[int] = []
     doubts: list[Doubt] = []
@@ -84,20 +86,20 @@ def reconstruct(
     if len(gaps) > _MOST_GAPS:
         # Hundreds of lost runs: each cell was worked on many times; where is anybody's guess.
         gaps = gaps[:0]
-    restored: dict[int, list[int]] = {}
+    needed: dict[int, list[int]] = {}
+    free = list(gaps)
+    for _ in range(8):
+        if not _by_need(_merge(order, needed), counts, steps, writers, free, needed):
+            break
+    restored = {cell: list(numbers) for cell, numbers in needed.items()}
     unexplained: list[int] = []
-    for gap in gaps:
+    for gap in free:
         cell = _by_place(gap, ran, counts)
         if cell is not None and cell not in refuted:
             restored.setdefault(cell, []).append(gap)
         else:
             unexplained.append(gap)
-    for _ in range(3):
-        merged = _merge(order, restored)
-        added = _by_need(merged, counts, steps, writers, unexplained, restored)
-        if not added:
-            break
-    result = LostRuns(_merge(order, restored), restored, unexplained)
+    result = LostRuns(_merge(order, restored), _merge(order, needed), restored, unexplained)
     result.doubts = _doubts(result, notebook, counts, steps)
     return result
 

@@ -23,7 +23,7 @@ from nbdebt.model.history import Access, History
 from nbdebt.model.notebook import Notebook
 
 ReasonKind = Literal[
-    "missing", "other-version", "stale", "rerun", "output", "random", "error", "upstream", "opaque", "never-run", "clock", "lost"
+    "missing", "other-version", "stale", "rerun", "output", "random", "error", "upstream", "opaque", "never-run", "clock", "lost", "commuting"
 ]
 
 
@@ -125,7 +125,7 @@ class _Replayer:
         self.steps: dict[int, list[Step]] = {}
         self.cells: dict[int, CellReplay] = {}
         self.missing: list[str] = []
-        self.doubts = 0
+        self.loose: tuple[Trace, Trace] | None = None
 
     def verdict(self) -> Replay:
         present = [c for c in self.notebook.cells if c.kind == "code" and c.source.strip()]
@@ -144,25 +144,42 @@ class _Replayer:
         for cell in present:
             self.cells[cell.index] = CellReplay(cell.index, "same" if cell.index in self.counts else "never-run")
         predictions = predict(self.notebook, self.trees, flows, ran) if self.trees else Predictions()
-        forward = simulate("restart", [(i, n) for n, i in enumerate(ran)], self.steps)
+        document = [(i, n) for n, i in enumerate(ran)]
+        forward = simulate("restart", document, self.steps)
         lost = reconstruct(self.notebook, self.history, self.steps, ran, self.writers)
-        back = simulate("session", lost.order, self.steps)
+        # Two histories that the counts allow: cells in their place ran once, or as often as counts are missing there.
+        visible = simulate("session", lost.visible, self.steps)
+        restored = simulate("session", lost.order, self.steps) if lost.order != lost.visible else visible
         for index in ran:
-            self._compare(index, forward, back, lost)
+            self._judge(index, forward, visible, restored, lost)
+        self._commuting(document, lost, ran)
         self._outputs(predictions, ran)
         self._errors(ran)
         self._clock(ran)
         self._lost(lost, forward, predictions)
-        names = self._final_names(forward, back)
-        return self._conclude(names, lost, forward, back)
+        return self._conclude(lost, forward, visible, restored)
 
     # Cell by cell
 
-    def _compare(self, index: int, forward: Trace, back: Trace, lost: LostRuns) -> None:
+    def _judge(self, index: int, forward: Trace, visible: Trace, restored: Trace, lost: LostRuns) -> None:
+        """One cell under both histories: only what holds under both is said with certainty."""
+        once = self._compare(index, forward, visible, lost)
+        cell = once
+        if restored is not visible:
+            often = self._compare(index, forward, restored, lost)
+            if once.state == "same" != often.state:
+                cell = CellReplay(index, "unknown", [_perhaps(r) for r in often.reasons])
+            elif often.state == "same" != once.state:
+                cell = CellReplay(index, "same")
+        if cell.state == "same" and self.flows[index].opaque:
+            cell.reasons.append(Reason("opaque", text="; ".join(self.flows[index].opaque)))
+        self.cells[index] = cell
+
+    def _compare(self, index: int, forward: Trace, back: Trace, lost: LostRuns) -> CellReplay:
         then, now = back.runs.get(index), forward.runs[index]
-        cell = self.cells[index]
+        cell = CellReplay(index, "same")
         if then is None:
-            return
+            return cell
         seen: set[tuple[str, str]] = set()
         for before, after in zip(then.takes, now.takes, strict=False):
             key = (after.base, after.part)
@@ -175,8 +192,25 @@ class _Replayer:
                 self._appeared(cell, before, after, lost)
             elif before.version is not None and after.version is not None and before.version.id != after.version.id:
                 self._other(cell, before, after, lost)
-        if cell.state == "same" and any(o for o in self.flows[index].opaque):
-            cell.reasons.append(Reason("opaque", text="; ".join(self.flows[index].opaque)))
+        return cell
+
+    def _commuting(self, document: list[tuple[int, int]], lost: LostRuns, ran: list[int]) -> None:
+        """Changes of frames and mappings in another order often come to the same: then it is not known, not different."""
+        differing = [i for i in ran if self.cells[i].state == "differs"]
+        if not differing:
+            return
+        forward = simulate("restart", document, self.steps, lenient=True)
+        back = simulate("session", lost.visible, self.steps, lenient=True)
+        for index in differing:
+            loose = self._compare(index, forward, back, lost)
+            if loose.state == "same":
+                cell = self.cells[index]
+                cell.state = "unknown"
+                cell.reasons = [
+                    Reason("commuting", r.name, r.access, r.then, r.now, f"`{r.name}` was changed in another order")
+                    for r in cell.reasons
+                ]
+        self.loose = (forward, back)
 
     def _absent(self, cell: CellReplay, before: Take, after: Take, forward: Trace) -> None:
         """Nothing above provides the name in a replay."""
@@ -328,7 +362,37 @@ class _Replayer:
                 names[name] = f"{order_text(now.cell, self.notebook)} comes out differently" if now.cell >= 0 else "differs"
         return names
 
-    def _conclude(self, names: dict[str, str], lost: LostRuns, forward: Trace, back: Trace) -> Replay:
+    def _names(self, lost: LostRuns, forward: Trace, visible: Trace, restored: Trace) -> dict[str, str]:
+        """Names that come out differently under both histories; those under one only are missing evidence."""
+        once = self._final_names(forward, visible)
+        often = self._final_names(forward, restored) if restored is not visible else once
+        certain = {name: text for name, text in once.items() if name in often}
+        if certain and self.loose is not None:
+            loose = self._final_names(*self.loose)
+            for name in [n for n in certain if n not in loose]:
+                del certain[name]
+                self.missing.append(f"`{name}` was changed in another order, which often comes to the same")
+        elif certain and all(c.state != "differs" for c in self.cells.values()):
+            document = [(i, n) for n, i in enumerate(forward.runs)]
+            loose = self._final_names(
+                simulate("restart", document, self.steps, lenient=True),
+                simulate("session", lost.visible, self.steps, lenient=True),
+            )
+            certain = {name: text for name, text in certain.items() if name in loose}
+        for name in often:
+            if name not in certain and name not in once:
+                makers = [i for i in self.writers[name] if i in lost.restored] or list(lost.restored)
+                counts = ", ".join(f"[{n}]" for n in sorted(lost.restored[makers[0]])[:4]) if makers else ""
+                if makers:
+                    self.missing.append(
+                        f"whether {order_text(makers[0], self.notebook)} ran more than once: {counts} is shown by no cell"
+                    )
+                break
+        return certain
+
+    def _conclude(self, lost: LostRuns, forward: Trace, visible: Trace, restored: Trace) -> Replay:
+        names = self._names(lost, forward, visible, restored)
+        back = restored
         states = [c.state for c in self.cells.values() if c.cell in self.counts]
         missing = list(dict.fromkeys(self.missing))
         reproduces: bool | None
@@ -346,6 +410,10 @@ class _Replayer:
             missing += [f"{order_text(i, self.notebook)} is not valid Python as it stands" for i in broken]
             missing += self._never_run()
             missing = list(dict.fromkeys(missing))
+            if "unknown" in states and not missing:
+                missing = [
+                    f"{order_text(c.cell, self.notebook)}: {c.reasons[0].text}" for c in self.cells.values() if c.state == "unknown" and c.reasons
+                ][:5]
             reproduces = None if missing or "unknown" in states or "stale" in states else True
         left_over = sorted(
             name for name in back.world.base if name[0] != "<" and name not in self.writers and name not in forward.world.base
@@ -379,6 +447,12 @@ class _Replayer:
                         Reason("missing", take.base, take.access, later[0] if later else None, None, f"`{take.base}` is not defined above")
                     )
             opaque = opaque or bool(self.flows[index].opaque)
+
+
+def _perhaps(reason: Reason) -> Reason:
+    """A reason that rests on runs which are only likely."""
+    text = reason.text.replace("ran more than once, and changes", "may have run more than once, and changes")
+    return Reason(reason.kind, reason.name, reason.access, reason.then, reason.now, text)
 
 
 def _writers(flows: dict[int, CellFlow]) -> dict[str, list[int]]:

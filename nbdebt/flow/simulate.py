@@ -41,8 +41,9 @@ class Taken(NamedTuple):
 class World:
     """The resources as they are at one moment of a simulated session."""
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, lenient: bool = False) -> None:
         self.label = label
+        self.lenient = lenient
         self.base: dict[str, Version] = {}
         self.parts: dict[str, dict[str, Version]] = {}
         self.made: dict[tuple[str, str], tuple[int, tuple[int, ...]]] = {}
@@ -88,6 +89,7 @@ class World:
         digests: list[int] = []
         for step in steps:
             inputs: list[int] = []
+            sources: list[str] = []
             own: dict[tuple[str, str], int] = {}
             pending: list[tuple[str, str, bool, int]] = []
             local: set[str] = set()
@@ -100,6 +102,7 @@ class World:
                         takes.append(Take(access, base, part, version, certain and not guarded))
                     identity = version.id if version is not None else 0
                     inputs.append(identity)
+                    sources.append(base)
                     own[base, part] = identity
                 elif code == DRAW:
                     if base == CLOCK:
@@ -109,6 +112,7 @@ class World:
                         version = Version(hash((self.label, base, sequence, access)), -1, -1)
                     takes.append(Take(access, base, "", version, certain))
                     inputs.append(version.id)
+                    sources.append(base)
                     pending.append((base, "", certain, code))
                 elif code == SEED:
                     pending.append((base, "", certain, code))
@@ -126,6 +130,7 @@ class World:
                         if code == MUTATE:
                             identity = whole.id if whole is not None else 0
                             inputs.append(identity)
+                            sources.append(base)
                             own[base, part] = identity
                     elif not part:
                         local.add(base)
@@ -150,6 +155,12 @@ class World:
                 else:
                     self.made.pop((base, part), None)
                 identity = hash((outcome, base, part, ordinal if code == DRAW else 0))
+                if self.lenient and old is not None and base in step.commuting and (base, part) in own:
+                    # A sum has no order: the same changes in any order come to the same version.
+                    foreign = tuple(take[0] for take in zip(inputs, sources, strict=True) if take[1] != base)
+                    identity = (old.id + hash((step.key, foreign))) & 0x7FFFFFFFFFFFFFFF
+                    self.put(base, part, Version(identity, cell, sequence))
+                    continue
                 if not certain:
                     identity = hash((identity, old.id if old is not None else 0))
                 if part and base not in self.base:
@@ -165,15 +176,18 @@ class Trace(NamedTuple):
     world: World
 
 
-def simulate(label: str, order: Iterable[tuple[int, int]], steps: dict[int, list[Step]]) -> Trace:
+def simulate(
+    label: str, order: Iterable[tuple[int, int]], steps: dict[int, list[Step]], lenient: bool = False
+) -> Trace:
     """Run cells in the given order.
 
     Args:
         label: distinguishes sessions where entropy comes in.
         order: (cell, sequence number) pairs.
         steps: the steps of each cell.
+        lenient: changes of frames and mappings in place commute.
     """
-    world = World(label)
+    world = World(label, lenient)
     runs: dict[int, Taken] = {}
     for cell, sequence in order:
         runs[cell] = world.run(cell, sequence, steps[cell])

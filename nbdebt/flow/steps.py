@@ -25,11 +25,19 @@ class Op(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One statement: its text's hash, its operations in order, and whether running it twice is running it once."""
+    """One statement.
+
+    Args:
+        key: hash of its text.
+        ops: its operations in order.
+        idempotent: running it twice is running it once.
+        commuting: keys of frames and mappings it changes: such changes often come to the same in any order.
+    """
 
     key: int
     ops: tuple[Op, ...]
     idempotent: bool
+    commuting: frozenset[str]
 
 
 def key_of(access: Access) -> tuple[str, str]:
@@ -49,12 +57,15 @@ def compile_cell(source: str, flow: CellFlow) -> list[Step]:
     steps: list[Step] = []
     for statement in flow.statements:
         ops: list[Op] = []
+        commuting: set[str] = set()
         for index in range(statement.first, statement.last):
             access = accesses[index]
             code = _CODES[access.mode]
             base, part = key_of(access)
+            if code in (WRITE, MUTATE) and "commutes" in access.detail:
+                commuting.add(base)
             ops.append(Op(code, base, part, access.certain, "guarded" in access.detail, index))
-        steps.append(Step(hash(_text(lines, statement)), tuple(ops), statement.idempotent))
+        steps.append(Step(hash(_text(lines, statement)), tuple(ops), statement.idempotent, frozenset(commuting)))
     return steps
 
 

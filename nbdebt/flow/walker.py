@@ -20,6 +20,10 @@ PROVIDED = frozenset(
 ) | {"In", "Out", "_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh", "_exit_code", "__session__", "__vsc_ipynb_file__"}
 
 
+# Changes of these often come to the same in any order: columns set, rows dropped, keys added.
+_COMMUTING = frozenset(("pandas.DataFrame", "dict", "set", "collections.Counter", "polars.DataFrame", "collections.defaultdict"))
+
+
 class Walker:
     """State of one reading: the cell, the scopes, and the accesses found so far."""
 
@@ -143,7 +147,8 @@ class Walker:
                 if depth == 0 and item.fields:
                     item.fields = None if not item.instance else item.fields
             for name in sorted(self.env.holders.get(id(item), ())):
-                self.emit(Name(name, key), how, node, detail=detail)
+                more = (*detail, "commutes") if item.type in _COMMUTING else detail
+                self.emit(Name(name, key), how, node, detail=more)
             for parent, inner in item.parents or ():
                 stack.append((parent, inner, "mutate", depth + 1))
             if depth == 0 or item is value:
@@ -233,7 +238,7 @@ class Walker:
                     self.mutate(self.callee, "", node)
                 return
             inner = False
-        self.emit(Name(name), "write", node)
+        self.emit(Name(name), "write", node, detail=("commutes",) if value.type in _COMMUTING else ())
         if not self.maybe and not self.scopes:
             self.flow.defines.add(Name(name))
         self.env.bind(name, value)
