@@ -1,0 +1,69 @@
+"""Finds saved outputs that the code as it stands cannot have printed.
+
+## Why it matters
+The cell was edited after it ran, or it ran on values that the notebook no longer makes. What the reader
+sees is not what the code says.
+
+## What to do
+Run the cell again, or restart and run all, and check that the text around the result still holds.
+
+## Example
+The price was edited after the cells ran:
+
+```python
+# %% [1]
+price = 25
+# %% [2]
+print(price * 2)  # <- NBD110
+# Out: 40
+```
+
+An output that goes with the code:
+
+```python
+# %% [1]
+price = 20
+# %% [2]
+print(price * 2)
+# Out: 40
+```
+
+What is printed can't be known without running the code:
+
+```python
+# %% [1]
+import random
+# %% [2]
+print(random.random())
+# Out: 0.5
+```
+
+## Known limits
+Nothing is run: only values that follow from constants, plain Python operations and a few pure functions are
+known. Long outputs are not compared.
+
+## Source
+Pimentel, Murta, Braganholo and Freire, "A Large-Scale Study About Quality and Reproducibility of Jupyter
+Notebooks" (MSR 2019), where results that differ from the saved ones are counted as not reproduced.
+"""
+
+from collections.abc import Iterator
+
+from nbdebt.model.finding import Finding
+from nbdebt.rules import Needs, rule
+from nbdebt.rules.analysis import Analysis
+from nbdebt.rules.order._reasons import place, reasons
+
+
+@rule("NBD110", needs=Needs.HISTORY)
+def contradicted_output(seen: Analysis) -> Iterator[Finding]:
+    """The saved output can't come from the code as it stands."""
+    for cell, reason in reasons(seen, "output"):
+        yield seen.finding(
+            cell,
+            place(seen, cell, reason),
+            reason.text or "the saved output can't come from the code as it stands",
+            "Run this cell again, and check what the notebook says about the result.",
+            basis="inferred",
+            evidence=("the output was computed from the code, without running it",),
+        )

@@ -1,0 +1,108 @@
+"""Finds cells that change what they read and ran more than once.
+
+## Why it matters
+Each run starts from what the one before left. The session holds the result of several runs; Restart & Run
+All runs the cell once and gives another result.
+
+## What to do
+Assign to a new name instead of changing the input, or make the input in the same cell, so that running the
+cell twice is running it once.
+
+## Example
+The count 2 is missing: the second cell ran twice, and doubled `balance` twice.
+
+```python
+# %% [1]
+balance = 100
+# %% [3]
+balance = balance * 2  # <- NBD104
+# %% [4]
+print(balance)
+```
+
+A new name makes the cell repeatable:
+
+```python
+# %% [1]
+balance = 100
+# %% [3]
+doubled = balance * 2
+# %% [4]
+print(doubled)
+```
+
+A cell that changes what it reads and ran once:
+
+```python
+# %% [1]
+balance = 100
+# %% [2]
+balance = balance * 2
+```
+
+Doing again what is already done changes nothing:
+
+```python
+# %% [1]
+words = [" a", "b "]
+# %% [3]
+words = sorted(words)
+```
+
+## Known limits
+That the cell ran more than once is inferred from counts which no cell bears any more and that lie between
+those of its neighbours. A deleted cell would leave the same trace.
+
+## Source
+Wang, Kuo, Li and Zeller, "Assessing and Restoring Reproducibility of Jupyter Notebooks" (ASE 2020);
+Chattopadhyay et al., "What's Wrong with Computational Notebooks?" (CHI 2020).
+"""
+
+from collections.abc import Iterator
+
+from nbdebt.flow.replay import Reason
+from nbdebt.model.finding import Finding
+from nbdebt.rules import Needs, rule
+from nbdebt.rules.analysis import Analysis
+from nbdebt.rules.order._reasons import base_name, listing, place, reasons, stream_of
+
+
+@rule("NBD104", needs=Needs.HISTORY)
+def rerun_not_idempotent(seen: Analysis) -> Iterator[Finding]:
+    """A cell that changes what it reads ran more than once."""
+    cells: dict[int, list[Reason]] = {}
+    for cell, reason in reasons(seen, "rerun"):
+        if not _idempotent(seen, cell, reason):
+            cells.setdefault(cell, []).append(reason)
+    for cell, reason in reasons(seen, "other-version"):
+        if reason.then == cell:
+            cells.setdefault(cell, []).append(reason)
+    for cell, found in sorted(cells.items()):
+        stream = stream_of(seen, cell, found[0])
+        earlier = seen.replay.lost.extra_runs(cell) if seen.replay.lost is not None else []
+        counts = ", ".join(str(n) for n in [*earlier, seen.notebook.cells[cell].execution_count])
+        evidence = (f"it ran as {counts}; of these only the last is left",) if earlier else ()
+        if stream:
+            message = (
+                f"this cell ran more than once and drew on from where the {stream} random stream stood; "
+                "Restart & Run All gives other numbers"
+            )
+            advice = "Seed the stream in this cell, or draw from a generator that it makes."
+        else:
+            names = listing([f"`{n}`" for n in dict.fromkeys(base_name(seen, cell, r) for r in found)])
+            message = (
+                f"this cell ran more than once and changes {names}, which it reads; "
+                "Restart & Run All does that once"
+            )
+            advice = f"Give the result a new name, or make {names} in this cell."
+        yield seen.finding(
+            cell, place(seen, cell, found[0]), message, advice, basis="inferred", evidence=evidence
+        )
+
+
+def _idempotent(seen: Analysis, cell: int, reason: Reason) -> bool:
+    """Whether the statement that takes the name in leaves its own result as it is."""
+    return any(
+        statement.idempotent and statement.first <= reason.access < statement.last
+        for statement in seen.flows[cell].statements
+    )

@@ -1,0 +1,99 @@
+"""Finds cells whose inputs were made again after they ran.
+
+## Why it matters
+The saved output still shows what the cell computed from the older input. If the input changed, the notebook
+shows a result that goes with none of its cells as they are now.
+
+## What to do
+Run the cell again, or restart and run all.
+
+## Example
+`prices` was made again, by a later run of the first cell, after the sum was taken:
+
+```python
+# %% [4]
+prices = [10, 20, 30]
+# %% [2]
+total = sum(prices)  # <- NBD103
+# %% [3]
+print(total)
+```
+
+A cell that imports ran again; that changes nothing:
+
+```python
+# %% [3]
+import math
+# %% [2]
+print(math.pi)
+```
+
+The cell that uses the new input ran after it:
+
+```python
+# %% [2]
+prices = [10, 20, 30]
+# %% [3]
+total = sum(prices)
+```
+
+## Known limits
+A saved notebook doesn't keep by which code the input was made before: if the cell merely ran again
+unchanged, the output is still right. Where the saved output is exactly what the code as it stands prints,
+nothing is reported.
+
+## Source
+Macke, Gong, Lee, Head, Xin and Parameswaran, "Fine-Grained Lineage for Safer Notebook Interactions" (PVLDB
+2021), on cells that are stale.
+"""
+
+from collections.abc import Iterator
+
+from nbdebt.flow.replay import Reason
+from nbdebt.model.finding import Finding
+from nbdebt.rules import Needs, rule
+from nbdebt.rules.analysis import Analysis
+from nbdebt.rules.order._reasons import base_name, is_import, listing, place, reasons, unexplained
+
+
+@rule("NBD103", needs=Needs.HISTORY)
+def stale_output(seen: Analysis) -> Iterator[Finding]:
+    """An input of the cell was made again after the cell ran."""
+    groups: dict[int, dict[int, list[Reason]]] = {}
+    for cell, reason in reasons(seen, "stale"):
+        maker = reason.now if reason.now is not None else reason.then
+        if (
+            maker is None
+            or is_import(seen, maker, base_name(seen, cell, reason))
+            or unexplained(seen, cell, reason)
+        ):
+            continue
+        groups.setdefault(maker, {}).setdefault(cell, []).append(reason)
+    for maker, cells in groups.items():
+        first, found = next(iter(cells.items()))
+        names = listing([f"`{n}`" for n in dict.fromkeys(base_name(seen, first, r) for r in found)])
+        again = seen.label(maker)
+        earlier = seen.replay.lost.extra_runs(maker) if seen.replay.lost is not None else []
+        verb = "were" if len({base_name(seen, first, r) for r in found}) > 1 else "was"
+        yield seen.finding(
+            first,
+            place(seen, first, found[0]),
+            f"{names} {verb} made again by {again} after this ran; what this cell shows may be out of date",
+            "Run this cell again, or restart and run all.",
+            basis="inferred",
+            evidence=(
+                f"{again} ran after {seen.label(first)}",
+                *(
+                    (f"an earlier run of {again} had count {earlier[0]}, which no cell bears any more",)
+                    if earlier
+                    else ()
+                ),
+            ),
+            related=(
+                seen.related(maker, "made again here", seen.whole(maker)),
+                *(
+                    seen.related(c, "also ran before that", place(seen, c, r[0]))
+                    for c, r in list(cells.items())[1:]
+                ),
+            ),
+        )

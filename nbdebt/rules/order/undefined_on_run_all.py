@@ -1,0 +1,179 @@
+"""Finds names that a cell uses and that no cell above it makes.
+
+## Why it matters
+The session still holds the name, so everything works for you. The next person restarts, runs all cells and
+is stopped by a NameError. The name was made by a cell further down, by a cell that was deleted since, or
+under another name.
+
+## What to do
+Move the cell that makes the name above the first use, or write the definition back. With `--unsafe-fixes`
+the cell that makes it is moved where that alone puts things right.
+
+## Example
+The cell that makes `rate` stands below its use:
+
+```python
+# %% [2]
+price = 20 * rate  # <- NBD101
+# %% [1]
+rate = 1.21
+```
+
+```python fixed
+# %%
+rate = 1.21
+# %%
+price = 20 * rate
+```
+
+No cell makes `frame` any more; its only trace is the gap in the counts:
+
+```python
+# %% [1]
+import pandas as pd
+# %% [3]
+total = frame["amount"].sum()  # <- NBD101
+```
+
+A cell above deletes what is used below:
+
+```python
+# %% [1]
+rows = [1, 2, 3]
+# %% [3]
+del rows
+# %% [2]
+print(len(rows))  # <- NBD101
+```
+
+A function is defined above and called below all that it needs:
+
+```python
+# %% [1]
+def gross(net):
+    return net * rate
+# %% [2]
+rate = 1.21
+# %% [3]
+gross(100)
+```
+
+A name that is perhaps not there is asked for politely:
+
+```python
+# %% [1]
+try:
+    cache
+except NameError:
+    cache = {}
+# %% [2]
+cache["a"] = 1
+```
+
+## Known limits
+Names that `exec`, `%run` or a star import bring in are not known; below such a cell nothing is reported.
+Without execution counts the finding rests on the code alone and is a warning.
+
+## Source
+The Python Language Reference, "Naming and binding". Pimentel, Murta, Braganholo and Freire, "A Large-Scale
+Study About Quality and Reproducibility of Jupyter Notebooks" (MSR 2019), where NameError is among the most
+common reasons for which notebooks fail when they are run again.
+"""
+
+import difflib
+from collections.abc import Iterator
+
+from nbdebt.flow.replay import Reason
+from nbdebt.model.finding import Finding, Fix, Move
+from nbdebt.rules import Needs, rule
+from nbdebt.rules.analysis import Analysis
+from nbdebt.rules.order._reasons import base_name, place, reasons, touches
+
+
+@rule("NBD101", needs=Needs.HISTORY, severity="error")
+def undefined_on_run_all(seen: Analysis) -> Iterator[Finding]:
+    """A name is used that no cell above makes."""
+    uses: dict[str, list[tuple[int, Reason]]] = {}
+    for cell, reason in reasons(seen, "missing"):
+        if "raises-exception" not in seen.notebook.cells[cell].tags:
+            uses.setdefault(base_name(seen, cell, reason), []).append((cell, reason))
+    ran = seen.history.executed
+    for name, places in uses.items():
+        cell, reason = places[0]
+        message, advice, evidence = _told(seen, name, cell, reason)
+        provider = reason.then
+        related = tuple(
+            seen.related(c, f"`{name}` is used here too", place(seen, c, r)) for c, r in places[1:]
+        )
+        if provider is not None and provider != cell:
+            related = (seen.related(provider, f"`{name}` is made here", seen.whole(provider)), *related)
+        yield seen.finding(
+            cell,
+            place(seen, cell, reason),
+            message,
+            advice,
+            basis="inferred" if ran else "parsed",
+            severity="error" if ran else "warning",
+            evidence=evidence,
+            related=related,
+            fix=_move(seen, name, cell, provider),
+        )
+
+
+def _told(seen: Analysis, name: str, cell: int, reason: Reason) -> tuple[str, str, tuple[str, ...]]:
+    """Message, advice and evidence."""
+    stops = "Restart & Run All stops here with a NameError"
+    if reason.now is not None:
+        where = seen.label(reason.now)
+        return (
+            f"`{name}` is deleted by {where} above; {stops}",
+            f"Move the deletion in {where} below this cell, or drop it.",
+            (f"{where} deletes `{name}`",),
+        )
+    if reason.then is not None and reason.then > cell:
+        where = seen.label(reason.then)
+        return (
+            f"`{name}` is made only below, by {where}; {stops}",
+            f"Move {where} above this cell.",
+            (f"{where} is the first that makes `{name}`",),
+        )
+    known = [other for other in seen.replay.writers if other != name]
+    near = difflib.get_close_matches(name, known, 1, 0.8)
+    evidence = ["no cell of the notebook makes it"]
+    if near:
+        evidence.append(f"the nearest name that a cell makes is `{near[0]}`")
+    if seen.history.gaps:
+        evidence.append(f"{len(seen.history.gaps)} execution counts are borne by no cell any more")
+    return (
+        f"`{name}` is made by no cell: what made it was deleted or renamed; {stops}"
+        if seen.history.executed
+        else f"`{name}` is made by no cell; {stops}",
+        f"Use `{near[0]}`, if that is its name now, or write the definition of `{name}` back."
+        if near
+        else f"Write the definition of `{name}` back above this cell.",
+        tuple(evidence),
+    )
+
+
+def _move(seen: Analysis, name: str, cell: int, provider: int | None) -> Fix | None:
+    """Move the cell that makes the name up, where nothing between minds and what it reads is made above."""
+    if provider is None or provider <= cell or provider not in seen.flows:
+        return None
+    if seen.replay.writers.get(name) != [provider] or seen.flows[provider].error:
+        return None
+    reads, changes = touches(seen, provider)
+    between = [i for i in seen.flows if cell <= i < provider]
+    above: set[str] = set()
+    for index in seen.flows:
+        if index < cell:
+            above |= touches(seen, index)[1]
+    if any(key[0] != "<" and key not in above for key in reads):
+        return None
+    for index in between:
+        their_reads, their_changes = touches(seen, index)
+        if their_changes & (reads | changes):
+            return None
+        # What they read of the moved cell's must be something that only it makes: they lacked it, too.
+        if any(key[0] == "<" or seen.replay.writers.get(key) != [provider] for key in their_reads & changes):
+            return None
+    return Fix(f"Move {seen.label(provider)} above {seen.label(cell)}", (Move(provider, cell),), "unsafe")
