@@ -48,10 +48,12 @@ def html(report: Report, view: View) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
-        f"<title>nbdebt: {escape(_headline(report))}</title>\n<style>\n{_resource('page.css')}</style>\n</head>\n<body>\n"
+        f"<title>nbdebt: {escape(_headline(report))}</title>\n"
+        f"<style>\n{_resource('page.css')}</style>\n</head>\n<body>\n"
         f"<header><h1>Notebook debt</h1><p>{_text(summary(report))}</p></header>\n"
         f"{_tiles(report)}{_filters(report)}<main>\n{_problems(report)}{sections}{_skipped(report)}</main>\n"
-        f"<footer>nbdebt {__version__}</footer>\n<script>\n{_resource('page.js')}</script>\n</body>\n</html>\n"
+        f"<footer>nbdebt {__version__}</footer>\n"
+        f"<script>\n{_resource('page.js')}</script>\n</body>\n</html>\n"
     )
 
 
@@ -84,14 +86,14 @@ def _tiles(report: Report) -> str:
 
 
 def _filters(report: Report) -> str:
-    counts = Counter(f.family for f in report.findings)
+    counts = Counter(_family(f.family) for f in report.findings)
     if not counts:
         return ""
     boxes = "".join(
-        f'<label class="chip {_family(family)}"><input type="checkbox" data-family="{_family(family)}" checked> '
-        f"{escape(label)} <b>{counts[family]}</b></label>"  # type: ignore[index]
+        f'<label class="chip"><input type="checkbox" data-family="{family}" checked> '
+        f"{escape(label)} <b>{counts[family]}</b></label>"
         for family, label in _FAMILIES.items()
-        if counts[family]  # type: ignore[index]
+        if counts[family]
     )
     notes = sum(f.severity == "note" for f in report.findings)
     if notes:
@@ -195,8 +197,8 @@ def _problems(report: Report) -> str:
 
 def _skipped(report: Report) -> str:
     items = "".join(
-        f"<li><b>{escape(clean(skipped.path))}</b>: {escape(clean(skipped.what))}: {_text(skipped.reason)}</li>"
-        for skipped in report.not_run
+        f"<li><b>{escape(clean(missed.path))}</b>: {escape(clean(missed.what))}: {_text(missed.reason)}</li>"
+        for missed in report.not_run
     )
     heading = f"{len(report.not_run)} not looked at"
     return (

@@ -1,5 +1,6 @@
 """How often each rule found something, as ruff shows it."""
 
+import json
 from collections import Counter
 
 from nbdebt.model.finding import Report
@@ -37,3 +38,9 @@ def statistics(report: Report, view: View) -> str:
     if not view.quiet:
         lines.append(summary(report))
     return "".join(line + "\n" for line in lines)
+
+
+def statistics_json(report: Report) -> str:
+    """The same as a list of objects."""
+    keys = ("count", "code", "name", "severity", "fixable")
+    return json.dumps([dict(zip(keys, row, strict=True)) for row in counts(report)], indent=2) + "\n"

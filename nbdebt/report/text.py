@@ -121,18 +121,20 @@ def _closing(report: Report, view: View, paint: Paint) -> Iterator[str]:
         shown = [part for count, part in zip((same, other, unknown), parts, strict=True) if count]
         yield from wrapped("Restart & Run All: " + ", ".join(shown) + ".", _room(view))
     if view.fixed:
-        yield paint.green(f"Fixed {plural(view.fixed, 'finding')}.")
-    asides = []
-    notes = sum(f.severity == "note" for f in report.findings)
-    if notes and not view.verbose:
-        asides.append(plural(notes, "note"))
+        yield paint.green(f"Fixed {plural(len(view.fixed), 'finding')}" + (":" if view.verbose else "."))
+        if view.verbose:
+            yield from (f"  {clean(path)}: {clean(title)}" for path, title in view.fixed)
+    folded = []
+    if (notes := sum(f.severity == "note" for f in report.findings)) and not view.verbose:
+        folded.append(plural(notes, "note"))
     if report.not_run and not view.verbose:
-        asides.append(f"{len(report.not_run)} skipped")
+        folded.append(f"{len(report.not_run)} not looked at")
+    asides = [", ".join(folded) + " (--verbose lists them)"] if folded else []
     if report.suppressed:
         asides.append(f"{report.suppressed} suppressed")
+    asides += view.asides
     if asides:
-        hint = " (--verbose lists them)" if not view.verbose else ""
-        yield paint.dim(f"Besides: {', '.join(asides)}{hint}.")
+        yield paint.dim(f"Besides: {', '.join(asides)}.")
     closing = summary(report)
     yield from map((paint.green if report.exit_status == 0 else paint.bold), wrapped(closing, _room(view)))
 

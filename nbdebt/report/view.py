@@ -53,7 +53,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         verbose: all notes, evidence, what was skipped, notebooks without findings.
         quiet: findings only, no summary.
         show_accesses: with every access to files, URLs and tables (JSON).
-        fixed: how many findings were fixed before this report was made.
+        fixed: what was fixed before this report was made: (path, title).
+        asides: what else to say at the end, in a few words each.
         lines: true lines in files.
         versioned: says of an access whether its source is versioned; None where it can't be said.
     """
@@ -63,6 +64,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     verbose: bool = False
     quiet: bool = False
     show_accesses: bool = False
-    fixed: int = 0
+    fixed: tuple[tuple[str, str], ...] = ()
+    asides: tuple[str, ...] = ()
     lines: FileLines = msgspec.field(default_factory=FileLines)
     versioned: VersionedBy | None = None
