@@ -89,7 +89,7 @@ def reconstruct(
     needed: dict[int, list[int]] = {}
     free = list(gaps)
     for _ in range(8):
-        if not _by_need(_merge(order, needed), counts, steps, writers, free, needed):
+        if not free or not _by_need(_merge(order, needed), counts, steps, writers, free, needed):
             break
     restored = {cell: list(numbers) for cell, numbers in needed.items()}
     unexplained: list[int] = []
