@@ -41,15 +41,18 @@ class LostRuns(msgspec.Struct):
     """What is known of lost runs.
 
     Args:
-        order: the session's runs as (cell, sequence), lost runs put back where the evidence says which cell ran.
-        visible: the same with only those put back without which a cell had nothing to take in.
+        visible: the session's runs as (cell, sequence), with only those lost runs put back without which a cell had
+            nothing to take in.
+        order: the same with lost runs put back in the cells whose place fits.
+        others: other histories that the counts allow: a stretch of cells that ran twice from its top.
         restored: cell to the counts of its restored earlier runs.
         unexplained: counts for which there is no evidence.
         doubts: what lost runs may have changed.
     """
 
+    visible: list[tuple[int, int]]
     order: list[tuple[int, int]]
-    visible: list[tuple[int, int]] = []
+    others: list[list[tuple[int, int]]] = []
     restored: dict[int, list[int]] = {}
     unexplained: list[int] = []
     doubts: list[Doubt] = []
@@ -99,7 +102,12 @@ def reconstruct(
             restored.setdefault(cell, []).append(gap)
         else:
             unexplained.append(gap)
-    result = LostRuns(_merge(order, restored), _merge(order, needed), restored, unexplained)
+    result = LostRuns(_merge(order, needed), _merge(order, restored), [], restored, unexplained)
+    block = _blocks(free, ran, counts)
+    if block:
+        for cell, numbers in needed.items():
+            block.setdefault(cell, []).extend(numbers)
+        result.others.append(_merge(order, block))
     result.doubts = _doubts(result, notebook, counts, steps)
     return result
 
@@ -119,6 +127,31 @@ def _by_place(gap: int, ran: list[int], counts: dict[int | None, int]) -> int | 
         if above < gap < below:
             return cell
     return None
+
+
+def _blocks(gaps: list[int], ran: list[int], counts: dict[int | None, int]) -> dict[int, list[int]]:
+    """A stretch of missing counts, followed by as many cells or more that ran in order: the stretch ran twice."""
+    found: dict[int, list[int]] = {}
+    position = 0
+    while position < len(gaps):
+        end = position
+        while end + 1 < len(gaps) and gaps[end + 1] == gaps[end] + 1:
+            end += 1
+        stretch = gaps[position : end + 1]
+        position = end + 1
+        if len(stretch) < 2:
+            continue
+        start = next((i for i, cell in enumerate(ran) if counts[cell] == stretch[-1] + 1), None)
+        if start is None:
+            continue
+        length = 1
+        while start + length < len(ran) and counts[ran[start + length]] == stretch[-1] + 1 + length:
+            length += 1
+        times, rest = divmod(len(stretch), length)
+        cells = [ran[start + i] for i in range(length)] * times + [ran[start + i] for i in range(rest)]
+        for number, cell in zip(stretch, cells, strict=False):
+            found.setdefault(cell, []).append(number)
+    return found
 
 
 def _by_need(

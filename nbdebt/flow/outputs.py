@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Sequence
 
 from nbdebt.flow.evaluate import CellResult, Machine
 from nbdebt.flow.facts import CellFlow
@@ -24,14 +25,24 @@ class Predictions:
 
 
 def predict(
-    notebook: Notebook, trees: dict[int, ast.Module], flows: dict[int, CellFlow], order: list[int]
+    notebook: Notebook,
+    trees: dict[int, ast.Module],
+    flows: dict[int, CellFlow],
+    order: Sequence[tuple[int, bool]],
 ) -> Predictions:
-    """Replay the cells concretely, as far as that is possible without running them, and compare the saved text."""
+    """Run cells concretely, as far as that is possible without running them, and compare the saved text.
+
+    Args:
+        notebook: the document.
+        trees: the cells' syntax trees.
+        flows: what the cells do.
+        order: (cell, whether this run's output is the one that is saved), in the order of the runs.
+    """
     predictions = Predictions()
     if not any(c.outputs for c in notebook.cells):
         return predictions
     machine = Machine()
-    for index in order:
+    for index, shown in order:
         tree = trees.get(index)
         cell = notebook.cells[index]
         if tree is None:
@@ -39,8 +50,9 @@ def predict(
             continue
         unknown = frozenset(s.span.line for s in flows[index].statements if s.kind == "Magic")
         result = machine.run_cell(tree.body, silent=cell.source.rstrip().endswith(";"), unknown_lines=unknown)
-        judge(cell, result, predictions)
-        if result.raised is not None:
+        if shown:
+            judge(cell, result, predictions)
+        if result.raised is not None and not any(o.kind == "error" for o in cell.outputs):
             break
     return predictions
 

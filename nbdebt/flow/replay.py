@@ -125,7 +125,6 @@ class _Replayer:
         self.steps: dict[int, list[Step]] = {}
         self.cells: dict[int, CellReplay] = {}
         self.missing: list[str] = []
-        self.loose: tuple[Trace, Trace] | None = None
 
     def verdict(self) -> Replay:
         present = [c for c in self.notebook.cells if c.kind == "code" and c.source.strip()]
@@ -143,44 +142,59 @@ class _Replayer:
         ran = [c.index for c in present if c.index in self.counts and c.index in self.steps]
         for cell in present:
             self.cells[cell.index] = CellReplay(cell.index, "same" if cell.index in self.counts else "never-run")
-        predictions = predict(self.notebook, self.trees, flows, ran) if self.trees else Predictions()
+        predictions = Predictions()
+        if self.trees:
+            predictions = predict(self.notebook, self.trees, flows, [(index, True) for index in ran])
         document = [(i, n) for n, i in enumerate(ran)]
         forward = simulate("restart", document, self.steps)
         lost = reconstruct(self.notebook, self.history, self.steps, ran, self.writers)
-        # Two histories that the counts allow: cells in their place ran once, or as often as counts are missing there.
+        # Histories that the counts allow: only what holds under all of them is said with certainty.
         drawn = any(op.code == DRAW for steps in self.steps.values() for step in steps for op in step.ops)
-        if [cell for cell, _ in lost.visible] == ran and not drawn:
+        orders = [lost.visible]
+        orders += [order for order in (lost.order, *lost.others) if order != lost.visible]
+        if len(orders) > 1 and self.trees and not predictions.mismatches:
+            orders = self._possible(orders)
+        histories: list[Trace] = []
+        if orders[0] is lost.visible and [cell for cell, _ in lost.visible] == ran and not drawn:
             # Run once from top to bottom: the session is the replay.
-            visible = forward
-        else:
-            visible = simulate("session", lost.visible, self.steps)
-        restored = simulate("session", lost.order, self.steps) if lost.order != lost.visible else visible
+            histories.append(forward)
+            orders = orders[1:]
+        histories += [simulate("session", order, self.steps) for order in orders]
         for index in ran:
-            self._judge(index, forward, visible, restored, lost)
-        self._commuting(document, lost, ran)
+            self._judge(index, forward, histories)
+        self._commuting(document, orders or [lost.visible], ran)
         self._outputs(predictions, ran)
         self._errors(ran)
         self._clock(ran)
         self._lost(lost, forward, predictions)
-        return self._conclude(lost, forward, visible, restored)
+        return self._conclude(lost, forward, histories)
+
+    def _possible(self, orders: list[list[tuple[int, int]]]) -> list[list[tuple[int, int]]]:
+        """Those histories under which the saved outputs can have come about; all, if none can."""
+        kept = [
+            order
+            for order in orders
+            if not predict(
+                self.notebook, self.trees, self.flows, [(cell, self.counts[cell] == n) for cell, n in order]
+            ).mismatches
+        ]
+        return kept or orders
 
     # Cell by cell
 
-    def _judge(self, index: int, forward: Trace, visible: Trace, restored: Trace, lost: LostRuns) -> None:
-        """One cell under both histories: only what holds under both is said with certainty."""
-        once = self._compare(index, forward, visible, lost)
-        cell = once
-        if restored is not visible:
-            often = self._compare(index, forward, restored, lost)
-            if once.state == "same" != often.state:
-                cell = CellReplay(index, "unknown", [_perhaps(r) for r in often.reasons])
-            elif often.state == "same" != once.state:
-                cell = CellReplay(index, "same")
+    def _judge(self, index: int, forward: Trace, histories: list[Trace]) -> None:
+        """One cell under all histories."""
+        answers = [self._compare(index, forward, history) for history in histories]
+        cell = answers[0]
+        odd = next((a for a in answers if (a.state == "same") != (cell.state == "same")), None)
+        if odd is not None:
+            reasons = odd.reasons if cell.state == "same" else cell.reasons
+            cell = CellReplay(index, "unknown", [_perhaps(r) for r in reasons])
         if cell.state == "same" and self.flows[index].opaque:
             cell.reasons.append(Reason("opaque", text="; ".join(self.flows[index].opaque)))
         self.cells[index] = cell
 
-    def _compare(self, index: int, forward: Trace, back: Trace, lost: LostRuns) -> CellReplay:
+    def _compare(self, index: int, forward: Trace, back: Trace) -> CellReplay:
         then, now = back.runs.get(index), forward.runs[index]
         cell = CellReplay(index, "same")
         if then is None:
@@ -194,20 +208,22 @@ class _Replayer:
             if after.version is None and after.base[0] != "<":
                 self._absent(cell, before, after, forward)
             elif before.version is None and after.version is not None:
-                self._appeared(cell, before, after, lost)
+                self._appeared(cell, before, after)
             elif before.version is not None and after.version is not None and before.version.id != after.version.id:
-                self._other(cell, before, after, lost)
+                self._other(cell, before, after)
         return cell
 
-    def _commuting(self, document: list[tuple[int, int]], lost: LostRuns, ran: list[int]) -> None:
+    def _commuting(
+        self, document: list[tuple[int, int]], orders: list[list[tuple[int, int]]], ran: list[int]
+    ) -> None:
         """Changes of frames and mappings in another order often come to the same: then it is not known, not different."""
         differing = [i for i in ran if self.cells[i].state == "differs"]
         if not differing:
             return
         forward = simulate("restart", document, self.steps, lenient=True)
-        back = simulate("session", lost.visible, self.steps, lenient=True)
+        back = simulate("session", orders[0], self.steps, lenient=True)
         for index in differing:
-            loose = self._compare(index, forward, back, lost)
+            loose = self._compare(index, forward, back)
             if loose.state == "same":
                 cell = self.cells[index]
                 cell.state = "unknown"
@@ -215,7 +231,6 @@ class _Replayer:
                     Reason("commuting", r.name, r.access, r.then, r.now, f"`{r.name}` was changed in another order")
                     for r in cell.reasons
                 ]
-        self.loose = (forward, back)
 
     def _absent(self, cell: CellReplay, before: Take, after: Take, forward: Trace) -> None:
         """Nothing above provides the name in a replay."""
@@ -241,11 +256,11 @@ class _Replayer:
             Reason("missing", after.base, after.access, provider, now, f"`{after.base}` is not defined above{where}")
         )
 
-    def _appeared(self, cell: CellReplay, before: Take, after: Take, lost: LostRuns) -> None:
+    def _appeared(self, cell: CellReplay, before: Take, after: Take) -> None:
         """In the session no shown run provided it, in a replay one does: an earlier version was taken in."""
         assert after.version is not None
         if before.base[0] == "<":
-            self._other(cell, before, after, lost)
+            self._other(cell, before, after)
             return
         provider = after.version.cell
         if cell.state == "same":
@@ -257,7 +272,7 @@ class _Replayer:
             )
         )
 
-    def _other(self, cell: CellReplay, before: Take, after: Take, lost: LostRuns) -> None:
+    def _other(self, cell: CellReplay, before: Take, after: Take) -> None:
         """Another version than in the session."""
         assert after.version is not None
         name = after.base + after.part
@@ -367,37 +382,32 @@ class _Replayer:
                 names[name] = f"{order_text(now.cell, self.notebook)} comes out differently" if now.cell >= 0 else "differs"
         return names
 
-    def _names(self, lost: LostRuns, forward: Trace, visible: Trace, restored: Trace) -> dict[str, str]:
-        """Names that come out differently under both histories; those under one only are missing evidence."""
-        once = self._final_names(forward, visible)
-        often = self._final_names(forward, restored) if restored is not visible else once
-        certain = {name: text for name, text in once.items() if name in often}
-        if certain and self.loose is not None:
-            loose = self._final_names(*self.loose)
-            for name in [n for n in certain if n not in loose]:
-                del certain[name]
-                self.missing.append(f"`{name}` was changed in another order, which often comes to the same")
-        elif certain and all(c.state != "differs" for c in self.cells.values()):
+    def _names(self, lost: LostRuns, forward: Trace, histories: list[Trace]) -> dict[str, str]:
+        """Names that come out differently under all histories; those under some only are missing evidence."""
+        answers = [self._final_names(forward, history) for history in histories]
+        certain = {name: text for name, text in answers[0].items() if all(name in a for a in answers)}
+        if certain:
             document = [(i, n) for n, i in enumerate(forward.runs)]
             loose = self._final_names(
                 simulate("restart", document, self.steps, lenient=True),
                 simulate("session", lost.visible, self.steps, lenient=True),
             )
-            certain = {name: text for name, text in certain.items() if name in loose}
-        for name in often:
-            if name not in certain and name not in once:
-                makers = [i for i in self.writers[name] if i in lost.restored] or list(lost.restored)
-                counts = ", ".join(f"[{n}]" for n in sorted(lost.restored[makers[0]])[:4]) if makers else ""
-                if makers:
-                    self.missing.append(
-                        f"whether {order_text(makers[0], self.notebook)} ran more than once: {counts} is shown by no cell"
-                    )
-                break
+            for name in [n for n in certain if n not in loose]:
+                del certain[name]
+                self.missing.append(f"`{name}` was changed in another order, which often comes to the same")
+        doubtful = next((name for answer in answers for name in answer if name not in answers[0] or name not in answers[-1]), None)
+        if doubtful is not None:
+            makers = [i for i in self.writers[doubtful] if i in lost.restored] or list(lost.restored)
+            if makers:
+                counts = ", ".join(f"[{n}]" for n in sorted(lost.restored[makers[0]])[:4])
+                self.missing.append(
+                    f"whether {order_text(makers[0], self.notebook)} ran more than once: {counts} is shown by no cell"
+                )
         return certain
 
-    def _conclude(self, lost: LostRuns, forward: Trace, visible: Trace, restored: Trace) -> Replay:
-        names = self._names(lost, forward, visible, restored)
-        back = restored
+    def _conclude(self, lost: LostRuns, forward: Trace, histories: list[Trace]) -> Replay:
+        names = self._names(lost, forward, histories)
+        back = histories[-1]
         states = [c.state for c in self.cells.values() if c.cell in self.counts]
         missing = list(dict.fromkeys(self.missing))
         reproduces: bool | None

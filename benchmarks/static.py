@@ -1,0 +1,191 @@
+"""Speed of ``nbdebt check`` beside ruff, nbqa + pyflakes, pynblint and flake8-nb, in CPU seconds, in one run.
+
+    python -m benchmarks.static [DIR] [--sample N] [--peers ruff,nbqa,…] [--markdown]
+
+CPU seconds are user + system of the whole process tree (``wait4``), the best of several runs where a run is short.
+Peers that need minutes are measured on a sample, every k-th notebook, and so is nbdebt beside them. Versions of the
+peers are pinned; they are installed into a virtual environment of their own under ``.venv-bench``.
+"""
+
+import argparse
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+PEERS = {
+    "ruff": "ruff==0.17.6",
+    "nbqa": "nbqa==1.9.1 pyflakes==4.1.0",
+    "pynblint": "pynblint==0.1.6 click<8.2",
+    "flake8-nb": "flake8-nb==0.5.3",
+}
+FLOOR = """
+import ast, gc, json, pathlib, sys
+gc.disable()
+for path in pathlib.Path(sys.argv[1]).rglob("*.ipynb"):
+    try:
+        notebook = json.loads(path.read_bytes())
+    except ValueError:
+        continue
+    for cell in notebook.get("cells", ()):
+        if cell.get("cell_type") == "code":
+            source = "".join(cell.get("source", ""))
+            try:
+                ast.parse(source)
+            except (SyntaxError, ValueError):
+                pass
+"""
+
+
+class Row(NamedTuple):
+    """One measurement: what, on how many notebooks, CPU seconds, and peak memory in MB."""
+
+    tool: str
+    notebooks: int
+    seconds: float
+    wall: float
+    memory: float
+
+
+def measure(command: Sequence[str], times: int = 1, before: Callable[[], None] | None = None) -> tuple[float, float, float]:
+    """CPU seconds (least of several runs), wall seconds and peak resident memory (MB) of a command and its children."""
+    best = (float("inf"), 0.0, 0.0)
+    for _ in range(times):
+        if before is not None:
+            before()
+        started = time.perf_counter()
+        with open(os.devnull, "wb") as sink:
+            process = subprocess.Popen(command, stdout=sink, stderr=sink, cwd=ROOT)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode not in (0, 1):
+            raise SystemExit(f"{' '.join(command)[:120]} ended with status {process.returncode}")
+        taken = (usage.ru_utime + usage.ru_stime, time.perf_counter() - started, usage.ru_maxrss / 1024)
+        best = min(best, taken)
+    return best
+
+
+def peer_python(name: str) -> Path:
+    """The interpreter of a peer's environment, installed on first use."""
+    folder = ROOT / ".venv-bench" / name
+    python = folder / "bin" / "python"
+    if not python.exists():
+        print(f"installing {PEERS[name]} …", file=sys.stderr)
+        venv.create(folder, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", *PEERS[name].split()], check=True)
+    return python
+
+
+def sample(source: Path, target: Path, count: int) -> int:
+    """Copy every k-th notebook, so that about ``count`` are there."""
+    notebooks = sorted(source.rglob("*.ipynb"))
+    step = max(1, len(notebooks) // count)
+    chosen = notebooks[::step]
+    for number, notebook in enumerate(chosen):
+        shutil.copy(notebook, target / f"{number:04d}.ipynb")
+    return len(chosen)
+
+
+def nbdebt(*options: str) -> list[str]:
+    """The command under test, as installed in this environment."""
+    return [sys.executable, "-m", "nbdebt", "check", "--output-format", "concise", "--quiet", *options]
+
+
+def run(folder: Path, size: int, peers: set[str]) -> list[tuple[str, list[Row]]]:
+    """All measurements, grouped under headings."""
+    count = len(list(folder.rglob("*.ipynb")))
+    groups: list[tuple[str, list[Row]]] = []
+    cache = ROOT / ".nbdebt_cache"
+    whole: list[Row] = []
+
+    def cold() -> None:
+        shutil.rmtree(cache, ignore_errors=True)
+
+    ruff = [str(peer_python("ruff")), "-m", "ruff", "check", "--isolated", "--exit-zero", "--no-respect-gitignore"] if "ruff" in peers else []
+    whole.append(Row("json + ast.parse", count, *measure([sys.executable, "-c", FLOOR, str(folder)], 3)))
+    if ruff:
+        whole.append(Row("ruff --no-cache", count, *measure([*ruff, "--no-cache", str(folder)], 3)))
+    whole.append(Row("nbdebt, cold, one process", count, *measure([*nbdebt("--jobs", "1", "--no-cache"), str(folder)], 3)))
+    whole.append(Row("nbdebt, cold, two processes", count, *measure([*nbdebt("--jobs", "2", "--no-cache"), str(folder)], 3)))
+    cold()
+    measure([*nbdebt("--jobs", "1"), str(folder)])
+    if ruff:
+        ruff_cache = tempfile.mkdtemp()
+        warm = [*ruff, "--cache-dir", ruff_cache, str(folder)]
+        measure(warm)
+        whole.append(Row("ruff, cached", count, *measure(warm, 3)))
+        shutil.rmtree(ruff_cache, ignore_errors=True)
+    whole.append(Row("nbdebt, cached", count, *measure([*nbdebt("--jobs", "1"), str(folder)], 3)))
+    groups.append((f"All {count} notebooks", whole))
+    slow = peers - {"ruff"}
+    if slow:
+        with tempfile.TemporaryDirectory() as name:
+            few = Path(name)
+            chosen = sample(folder, few, size)
+            rows = [Row("nbdebt, cold, one process", chosen, *measure([*nbdebt("--jobs", "1", "--no-cache"), str(few)], 3))]
+            commands = {
+                "nbqa": ["-m", "nbqa", "pyflakes", str(few)],
+                "pynblint": ["-c", "from pynblint.main import app; app()", str(few)],
+                "flake8-nb": ["-m", "flake8_nb", str(few)],
+            }
+            for peer in sorted(slow):
+                try:
+                    rows.append(Row(peer, chosen, *measure([str(peer_python(peer)), *commands[peer]])))
+                except (SystemExit, subprocess.CalledProcessError) as error:
+                    print(f"{peer}: {error}", file=sys.stderr)
+            groups.append((f"A sample of {chosen} notebooks", rows))
+    one = min(folder.rglob("*.ipynb"), key=lambda p: abs(p.stat().st_size - 20_000))
+    start = [
+        Row("python -c pass", 0, *measure([sys.executable, "-c", "pass"], 9)),
+        Row("nbdebt --version", 0, *measure([sys.executable, "-m", "nbdebt", "--version"], 9)),
+        Row("nbdebt check one.ipynb", 1, *measure([*nbdebt("--no-cache"), str(one)], 9)),
+    ]
+    groups.append(("Start-up", start))
+    return groups
+
+
+def table(groups: list[tuple[str, list[Row]]]) -> str:
+    """The measurements as Markdown; each group's ratios are to its nbdebt row."""
+    lines = [
+        f"Measured on {date.today().isoformat()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}; peers: {', '.join(PEERS.values())}.",
+        "",
+    ]
+    for title, rows in groups:
+        base = next((r.seconds for r in rows if r.tool.startswith("nbdebt, cold, one")), None)
+        lines += [f"**{title}**", "", "| tool | CPU s | wall s | peak MB | of nbdebt's CPU |", "| --- | ---: | ---: | ---: | ---: |"]
+        for row in rows:
+            ratio = f"{row.seconds / base:.2f}" if base else ""
+            lines.append(f"| {row.tool} | {row.seconds:.3f} | {row.wall:.2f} | {row.memory:.0f} | {ratio} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", default="corpus", type=Path)
+    parser.add_argument("--sample", type=int, default=60)
+    parser.add_argument("--peers", default="ruff,nbqa,pynblint,flake8-nb")
+    arguments = parser.parse_args()
+    folder = arguments.folder.resolve()
+    if not any(folder.rglob("*.ipynb")):
+        raise SystemExit(f"{arguments.folder}: no notebooks here; `make corpus` fetches some")
+    peers = {p for p in arguments.peers.split(",") if p}
+    if unknown := peers - set(PEERS):
+        raise SystemExit(f"unknown peer {sorted(unknown)[0]!r}; known: {', '.join(PEERS)}")
+    print(table(run(folder, arguments.sample, peers)))
+
+
+if __name__ == "__main__":
+    main()
