@@ -1,0 +1,110 @@
+# What to do with a checkout. `make` alone says what there is.
+#
+# Needs: make, Python 3.11 or newer with venv, and an index that pip can reach. Everything is installed into .venv
+# (and .nox), nothing into the machine's Python. Every target can be run again. Kept to what make 3.81 knows, for that
+# is what macOS has.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PYENV := $${PYENV_ROOT:-$$HOME/.pyenv}/versions
+# Say which Python to use, where the one that is found isn't the one that is meant: make demo PYTHON=python3.12
+PYTHON ?=
+
+.PHONY: help demo install test lint test-here test-others examples corpus bench docs clean
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+# pyenv puts shims on PATH for versions that it then refuses to run: so each Python is asked, and its answer counts.
+$(BIN)/python:
+	@set -eu; \
+	for python in $(PYTHON) $(if $(PYTHON),,python3.13 python3.12 python3.11 python3 $(PYENV)/3.1[123].*/bin/python); do \
+	    if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	        echo "Making $(VENV) with $$("$$python" --version)"; \
+	        "$$python" -m venv --clear $(VENV); \
+	        exit 0; \
+	    fi; \
+	done; \
+	{ \
+	    echo "nbdebt needs Python 3.11 or newer, with its venv and ensurepip modules, and found none among"; \
+	    echo "$(or $(PYTHON),python3.13, python3.12, python3.11, python3 and those of pyenv)."; \
+	    echo "Install one (python3-venv too, on Debian and Ubuntu), or say where it is: make $(or $(MAKECMDGOALS),demo) PYTHON=..."; \
+	} >&2; \
+	exit 1
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	@echo "Installing nbdebt into $(VENV)"
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
+	@echo "Installing nbdebt into $(VENV), with what its tests and tools need"
+	@$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+# Status 1 says that something was found, and these notebooks are there for that.
+demo: $(VENV)/.installed ## Install nbdebt and check the example notebooks: the first thing to try
+	@status=0; $(BIN)/nbdebt check example_notebooks/ || status=$$?; \
+	if [ $$status -ne 1 ]; then \
+	    echo "nbdebt ended with status $$status; findings, and so status 1, were expected" >&2; \
+	    exit 1; \
+	fi
+	@printf '%s\n' \
+	    '' \
+	    'Those were example notebooks; example_notebooks/README.md says what each of them shows. Next, try:' \
+	    '' \
+	    '  $(BIN)/nbdebt check YOUR/NOTEBOOKS                the same for your own' \
+	    '  $(BIN)/nbdebt explain undefined-on-run-all        what a rule finds, why it matters, what to do' \
+	    '  $(BIN)/nbdebt rules                               all rules' \
+	    '  $(BIN)/nbdebt check --diff example_notebooks/     what --fix would change' \
+	    '  $(BIN)/nbdebt graph example_notebooks/messy.ipynb which cell reads what another one made' \
+	    ''
+
+install: $(VENV)/.installed-dev ## Install nbdebt, editable, with everything that development needs
+
+test: ## Check style and types, then test on every Python from 3.11 to 3.13 that is found
+	@$(MAKE) lint
+	@$(MAKE) test-here
+	@$(MAKE) test-others
+
+lint: $(VENV)/.installed-dev ## Check style and types
+	@echo "== ruff"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@echo "== mypy --strict"
+	@$(BIN)/mypy --strict
+	@$(BIN)/mypy --strict tools/*.py noxfile.py
+
+test-here: $(VENV)/.installed-dev ## Test on the Python of .venv
+	@echo "== pytest, $$($(BIN)/python --version)"
+	@$(BIN)/python -m pytest -n 2
+
+# nox looks for interpreters on PATH; those of pyenv go before the shims, which may refuse to run.
+test-others: $(VENV)/.installed-dev ## Test on the other Pythons from 3.11 to 3.13 that are found
+	@for bin in $(PYENV)/3.1[123].*/bin; do \
+	    if [ -x "$$bin/python" ]; then PATH="$$bin:$$PATH"; fi; \
+	done; \
+	export PATH; \
+	$(BIN)/nox --reuse-existing-virtualenvs
+
+examples: $(VENV)/.installed-dev ## Run the example notebooks anew, and save them
+	@$(BIN)/python tools/example_data.py
+	@$(BIN)/python tools/build_examples.py
+
+corpus: $(VENV)/.installed-dev ## Fetch 1,290 notebooks of public packages into corpus/ (145 MB, once)
+	@$(BIN)/python tools/corpus.py
+
+bench: corpus ## Measure speed on the corpus, beside ruff, nbqa, pynblint and flake8-nb
+	@$(BIN)/python -m benchmarks.static
+
+docs: $(VENV)/.installed-dev ## Write docs/rules/ from the pages of the rules
+	@$(BIN)/python tools/make_docs.py
+
+clean: ## Remove all that the other targets made, but for the corpus
+	rm -rf $(VENV) .venv-bench .nox build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .nbdebt_cache
+	find nbdebt tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
