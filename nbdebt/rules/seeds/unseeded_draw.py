@@ -1,0 +1,129 @@
+"""Finds draws from a random stream that nothing in the notebook seeds.
+
+## Why it matters
+Each run gives other numbers. A result that depends on them can be repeated by nobody, and a change of the
+result says nothing: it may be your change, or chance.
+
+## What to do
+Seed the stream once, right after the imports; `--fix` does it. Better still, where the library has them,
+draw from a generator with a seed of its own (`rng = np.random.default_rng(42)`), which no other cell can
+disturb.
+
+## Example
+All draws of a stream are one finding, at the first of them:
+
+```python
+# %% [1]
+import numpy as np
+import pandas as pd
+# %% [2]
+noise = np.random.normal(size=100)  # <- NBD201
+more = np.random.rand(3)
+```
+
+```python fixed
+# %%
+import numpy as np
+import pandas as pd
+# %%
+np.random.seed(42)
+# %%
+noise = np.random.normal(size=100)
+more = np.random.rand(3)
+```
+
+Import and draw in one cell:
+
+```python
+# %% [1]
+import random
+deck = list(range(52))
+random.shuffle(deck)  # <- NBD201
+```
+
+```python fixed
+# %%
+import random
+random.seed(42)
+deck = list(range(52))
+random.shuffle(deck)
+```
+
+A seed above, be it in a helper of your own:
+
+```python
+# %% [1]
+import random
+import numpy as np
+
+def seed_everything(seed):
+    random.seed(seed)
+    np.random.seed(seed)
+
+seed_everything(7)
+# %% [2]
+np.random.rand(3), random.random()
+```
+
+A generator with a seed of its own:
+
+```python
+# %% [1]
+import numpy as np
+rng = np.random.default_rng(42)
+# %% [2]
+rng.normal(size=3)
+```
+
+A function that draws and is never called:
+
+```python
+# %% [1]
+import random
+
+def roll():
+    return random.randint(1, 6)
+```
+
+## Known limits
+Draws by estimators and other functions that take a `random_state` are unseeded-estimator's. Draws in
+modules of your own are not seen. A call whose name says that it seeds (`set_seed`, `seed_everything`) is
+believed.
+
+## Source
+NumPy reference, "Random sampling" and "Legacy random generation"; NumPy Enhancement Proposal 19; Python
+library reference, `random`; PyTorch documentation, "Reproducibility"; TensorFlow API, `tf.random.set_seed`.
+"""
+
+from collections.abc import Iterator
+
+from nbdebt.model.finding import Finding
+from nbdebt.rules import Needs, rule
+from nbdebt.rules.analysis import Analysis
+from nbdebt.rules.seeds._streams import seed_fix, streams
+
+
+@rule("NBD201", needs=Needs.SOURCE)
+def unseeded_draw(seen: Analysis) -> Iterator[Finding]:
+    """A random stream is drawn from and never seeded."""
+    for stream in streams(seen).values():
+        draws = stream.bare
+        if not draws or stream.seeds:
+            continue
+        first = draws[0]
+        others = len(draws) - 1
+        more = f", like {others} more below," if others else ""
+        fix = seed_fix(seen, stream, first)
+        cells = len({use.cell for use in draws})
+        yield seen.finding(
+            first.cell,
+            first.access.span,
+            f"`{stream.shown}` is never seeded: this draw{more} gives other numbers in every run",
+            f"Seed `{stream.shown}` once, right after the imports.",
+            evidence=(
+                f"{len(draws)} draws in {cells} cells, by "
+                + ", ".join(f"`{via}`" for via in list(dict.fromkeys(u.access.via for u in draws))[:5]),
+                f"no cell seeds `{stream.shown}`",
+            ),
+            fix=fix,
+        )

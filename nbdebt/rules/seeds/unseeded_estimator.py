@@ -1,0 +1,179 @@
+"""Finds estimators, splitters and samplers without `random_state` where nothing seeds the global stream.
+
+## Why it matters
+Without `random_state` they draw from the global stream. If nothing seeds it, each run splits the data in
+another way and fits another model: scores of two runs can't be compared.
+
+## What to do
+Pass `random_state`; `--fix` does it. A seed of the global stream above also determines the draws, but only
+as long as no cell in between is run twice.
+
+## Example
+
+```python
+# %% [1]
+from sklearn.cluster import KMeans
+from sklearn.model_selection import train_test_split
+X = [[i, i % 3] for i in range(30)]
+# %% [2]
+train, test = train_test_split(X, test_size=0.2)  # <- NBD203
+# %% [3]
+model = KMeans(n_clusters=3)  # <- NBD203
+model.fit(train)
+```
+
+```python fixed
+# %%
+from sklearn.cluster import KMeans
+from sklearn.model_selection import train_test_split
+X = [[i, i % 3] for i in range(30)]
+# %%
+train, test = train_test_split(X, test_size=0.2, random_state=42)
+# %%
+model = KMeans(n_clusters=3, random_state=42)
+model.fit(train)
+```
+
+Rows of a frame, taken at random:
+
+```python
+# %% [1]
+import pandas as pd
+frame = pd.DataFrame({"a": range(10)})
+# %% [2]
+frame.sample(3)  # <- NBD203
+```
+
+```python fixed
+# %%
+import pandas as pd
+frame = pd.DataFrame({"a": range(10)})
+# %%
+frame.sample(3, random_state=42)
+```
+
+The global stream is seeded above:
+
+```python
+# %% [1]
+import numpy as np
+from sklearn.model_selection import train_test_split
+np.random.seed(0)
+# %% [2]
+train, test = train_test_split(list(range(10)))
+```
+
+The estimator is made and never fitted:
+
+```python
+# %% [1]
+from sklearn.cluster import KMeans
+model = KMeans(n_clusters=3)
+```
+
+A split that does not shuffle draws nothing:
+
+```python
+# %% [1]
+from sklearn.model_selection import train_test_split
+train, test = train_test_split(list(range(10)), shuffle=False)
+```
+
+## Known limits
+More than five such calls in one notebook are one finding, at the first of them, whose fix mends all. For an
+estimator that a function in another cell makes, the call of that function is reported, and no fix is
+offered.
+
+## Source
+scikit-learn user guide, "Controlling randomness"; pandas API, `DataFrame.sample`: "If None, use the random
+state of numpy".
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from nbdebt.flow.facts import Call
+from nbdebt.model.finding import Edit, Finding, Fix
+from nbdebt.model.history import Access, Span
+from nbdebt.rules import Needs, rule
+from nbdebt.rules.analysis import Analysis
+from nbdebt.rules.seeds._streams import SHOWN, Use, argument_edit, streams
+
+_MOST = 5
+
+
+class _Place(msgspec.Struct):
+    """Where the argument is missing: the call, if it is known, and what draws."""
+
+    cell: int
+    span: Span
+    access: Access
+    stream: str
+    call: Call | None
+
+    @property
+    def short(self) -> str:
+        return self.access.via.rpartition(".")[2]
+
+    @property
+    def argument(self) -> str:
+        return self.access.get("argument")
+
+
+@rule("NBD203", needs=Needs.SOURCE)
+def unseeded_estimator(seen: Analysis) -> Iterator[Finding]:
+    """An estimator, splitter or sampler draws from an unseeded stream because `random_state` is left out."""
+    places: dict[tuple[int, Span], _Place] = {}
+    for stream in streams(seen).values():
+        for use in stream.open:
+            if use.argument:
+                place = _place(seen, stream.name, use)
+                places.setdefault((place.cell, place.span), place)
+    found = sorted(places.values(), key=lambda p: (p.cell, p.span))
+    edits = [_edit(seen, place) for place in found]
+    if len(found) > _MOST:
+        yield _finding(seen, found, tuple(e for e in edits if e is not None))
+        return
+    for place, edit in zip(found, edits, strict=True):
+        yield _finding(seen, [place], (edit,) if edit is not None else ())
+
+
+def _finding(seen: Analysis, places: list[_Place], edits: tuple[Edit, ...]) -> Finding:
+    first, rest = places[0], places[1:]
+    argument, seed = first.argument, seen.settings.seed
+    others = f", like {len(rest)} more calls below," if rest else ""
+    title = f"Pass `{argument}={seed}` to `{first.short}`" + (f" and {len(rest)} more calls" if rest else "")
+    stream = SHOWN.get(first.stream, first.stream)
+    return seen.finding(
+        first.cell,
+        first.span,
+        f"`{first.short}`{others} draws from `{stream}`, which nothing above seeds: every run differs",
+        f"Pass `{argument}={seed}`.",
+        evidence=(f"`{first.access.via}` without `{argument}` draws from the global stream",),
+        related=tuple(seen.related(p.cell, f"`{p.short}` without `{p.argument}`", p.span) for p in rest),
+        fix=Fix(title, edits) if edits else None,
+    )
+
+
+def _place(seen: Analysis, stream: str, use: Use) -> _Place:
+    """The call that lacks the argument: where the object was made, for one that draws when it is fitted."""
+    cell, span = use.cell, use.access.span
+    made = use.access.get("made").split(":")
+    if len(made) == 5:
+        cell, *corners = (int(number) for number in made)
+        span = Span(*corners)
+    calls = [c for c in seen.flows[cell].calls if c.function == use.access.via] if cell in seen.flows else []
+    call = next((c for c in calls if c.span == span), None)
+    if call is None:
+        # The user's function was called here; the call that lacks the argument is the one in its body.
+        inside = [c for c in calls if c.function_scope and use.argument not in c.arguments]
+        if len(inside) == 1:
+            call, span = inside[0], inside[0].span
+    return _Place(cell, span, use.access, stream, call)
+
+
+def _edit(seen: Analysis, place: _Place) -> Edit | None:
+    if place.call is None:
+        return None
+    return argument_edit(place.cell, place.call, place.argument, seen.settings.seed)
