@@ -38,7 +38,7 @@ def to_frame(report: Report) -> Any:
         pandas = importlib.import_module("pandas")
     except ImportError:
         raise NbdebtError("to_frame() needs pandas: pip install 'nbdebt[pandas]'") from None
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (
             f.path,
             f.cell.index if f.cell else None,
@@ -58,6 +58,12 @@ def to_frame(report: Report) -> Any:
         )
         for f in report.findings
     ]
+    rows = [tuple(map(_text, row)) for row in rows]
     frame = pandas.DataFrame.from_records(rows, columns=list(COLUMNS))
     whole = dict.fromkeys(("cell", "execution_count", "line", "column"), "Int64")
     return frame.astype({**whole, "fixable": "bool"})
+
+
+def _text(value: Any) -> Any:
+    """Names of files may be anything; columns of text must be text."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value

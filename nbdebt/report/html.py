@@ -29,7 +29,6 @@ _FAMILIES = {
     "data": "Data",
     "nbdebt": "nbdebt",
 }
-# Names of families that other packages may bring must not become names of classes.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 _LONGEST_STRIP = 400
 
@@ -41,7 +40,9 @@ def html(report: Report, view: View) -> str:
         findings.setdefault(finding.path, []).append(finding)
     results = {notebook.path: notebook for notebook in report.notebooks}
     # What needs doing comes first; within that, the order in which it was asked for.
-    paths = sorted(findings, key=lambda path: not any(f.severity != "note" for f in findings[path]))
+    # What can't be read or isn't Python has nothing to show; it is listed apart.
+    shown = [path for path, found in findings.items() if found or (path in results and results[path].verdict)]
+    paths = sorted(shown, key=lambda path: not any(f.severity != "note" for f in findings[path]))
     sections = "".join(_notebook(path, findings[path], results.get(path)) for path in paths)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -103,6 +104,7 @@ def _filters(report: Report) -> str:
 
 
 def _family(family: str) -> str:
+    # What other packages bring must not become the name of a class.
     return family if family in _FAMILIES else "nbdebt"
 
 
@@ -113,7 +115,7 @@ def _notebook(path: str, findings: list[Finding], result: NotebookResult | None)
     if result is not None and result.verdict is not None:
         kind = {True: "good", False: "bad", None: "open"}[result.verdict.reproduces]
         verdict = f'<p class="verdict {kind}">Restart &amp; Run All {_text(sentence)}</p>{_strip(result)}'
-    count = plural(warned, "finding") if warned else "no findings"
+    count = plural(warned, "finding") if warned else _text(sentence) or "no findings"
     body = "".join(map(_finding, findings))
     return (
         f'<details class="notebook"{" open" if warned else ""}><summary><h2>{escape(clean(path))}</h2>'

@@ -11,12 +11,14 @@ from nbdebt.report.words import fixable, summary
 
 def counts(report: Report) -> list[tuple[int, str, str, str, bool]]:
     """For each rule with findings: how often, code, name, severity, whether all is fixable; most first."""
-    found = Counter((f.code, f.name, f.severity) for f in report.findings)
+    found = Counter((f.code, f.name) for f in report.findings)
     unfixable = {f.code for f in report.findings if not fixable(f)}
-    rows = [
-        (count, code, name, severity, code not in unfixable)
-        for (code, name, severity), count in found.items()
-    ]
+    said: dict[str, set[str]] = {}
+    for finding in report.findings:
+        said.setdefault(finding.code, set()).add(finding.severity)
+    # One rule can find things of more than one severity: the worst counts.
+    worst = {code: next(s for s in ("error", "warning", "note") if s in of) for code, of in said.items()}
+    rows = [(count, code, name, worst[code], code not in unfixable) for (code, name), count in found.items()]
     return sorted(rows, key=lambda row: (-row[0], row[1]))
 
 

@@ -32,7 +32,8 @@ def _lines(report: Report, view: View) -> Iterator[str]:
     results = {notebook.path: notebook for notebook in report.notebooks}
     paths = list(by_path)
     if view.verbose:
-        paths = list(dict.fromkeys([*results, *by_path]))
+        judged = [path for path, result in results.items() if result.verdict or path in by_path]
+        paths = list(dict.fromkeys([*judged, *by_path]))
     for path in paths:
         yield from _notebook(path, by_path.get(path, []), results.get(path), view, paint)
         yield ""

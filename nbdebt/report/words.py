@@ -130,9 +130,9 @@ def folded_notes(notes: Iterable[Finding]) -> str:
         by_name.setdefault(note.name, []).append(note)
     parts = []
     for name, group in by_name.items():
-        subjects = list(dict.fromkeys(filter(None, map(subject, group))))
-        count = len(subjects) if name in _FOLDED and subjects else len(group)
+        subjects = list(dict.fromkeys(subject(note) or cell_label(note.cell) for note in group))
+        count = len(subjects) if name in _FOLDED else len(group)
         one, many = _FOLDED.get(name, (f"{{}} {name}", f"{{}} {name}"))
         shown = ", ".join(subjects[:3]) + (", …" if len(subjects) > 3 else "")
-        parts.append((one if count == 1 else many).format(count) + (f" ({shown})" if shown else ""))
+        parts.append(f"{(one if count == 1 else many).format(count)} ({shown})")
     return "; ".join(parts)
