@@ -1,6 +1,7 @@
 """One notebook, from bytes to all that the document alone says of it."""
 
 import gc
+import warnings
 
 import msgspec
 
@@ -65,7 +66,10 @@ def analyse(notebook: Notebook, settings: Settings, codes: frozenset[str]) -> Re
     enabled = gc.isenabled()
     gc.disable()
     try:
-        return _analyse(notebook, settings, codes)
+        with warnings.catch_warnings():
+            # A cell with an invalid escape sequence is the author's affair, not a message of this process.
+            warnings.simplefilter("ignore", SyntaxWarning)
+            return _analyse(notebook, settings, codes)
     except RecursionError:
         problem = Problem(notebook.path, "its code is nested too deeply to be followed", kind="internal")
         return Record(NotebookResult(notebook.path, None), problems=(problem,))

@@ -1,0 +1,52 @@
+"""``nbdebt graph``: how data flows between the cells of a notebook, and in and out of it."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from nbdebt.analyse import read_flows
+from nbdebt.flow.graph import build_graph
+from nbdebt.flow.history import infer_history
+from nbdebt.flow.replay import replay
+from nbdebt.model.errors import NotebookError
+from nbdebt.read import read_notebook
+from nbdebt.read.edit import write_atomic
+
+FORMATS = ("text", "mermaid", "dot", "json", "html")
+
+
+@click.command("graph")
+@click.argument("notebook", type=click.Path())
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="How to show it.")
+@click.option("-o", "--output-file", type=click.Path(dir_okay=False), help="Write to this file.")
+def command(notebook: str, form: str, output_file: str | None) -> None:
+    """Show how data flows in NOTEBOOK: which cell takes what from which, what comes in and what goes out.
+
+    `-` reads standard input. Nothing is run.
+    """
+    from nbdebt.report import graph as reports
+
+    try:
+        data = sys.stdin.buffer.read() if notebook == "-" else Path(notebook).read_bytes()
+    except OSError as error:
+        raise NotebookError(notebook, error.strerror or str(error), kind="unreadable") from None
+    document = read_notebook(data, notebook)
+    flows, parsed = read_flows(document)
+    history = infer_history(document)
+    trees = {index: p.tree for index, p in parsed.items() if p.tree is not None}
+    graph = build_graph(document, flows, history, replay(document, flows, history, trees))
+    shown = {
+        "text": reports.text,
+        "mermaid": reports.mermaid,
+        "dot": reports.dot,
+        "json": reports.as_json,
+        "html": reports.html,
+    }[form](graph)
+    if output_file:
+        try:
+            write_atomic(output_file, shown.encode("utf-8"))
+        except OSError as error:
+            raise click.ClickException(f"{output_file} can't be written: {error.strerror or error}") from None
+    else:
+        click.echo(shown, nl=False)
