@@ -336,7 +336,7 @@ def _weights(
 
 
 def _stands_for(selector: str, catalogue: Mapping[str, Selectable]) -> tuple[list[str], int]:
-    if selector == "ALL":
+    if selector.upper() == "ALL":
         return list(catalogue), 0
     by_prefix = (
         [code for code in catalogue if code.startswith(selector.upper())]
@@ -354,7 +354,6 @@ def _stands_for(selector: str, catalogue: Mapping[str, Selectable]) -> tuple[lis
         known = list(catalogue)
     else:
         known = [*families, "ALL", *(rule.name for rule in catalogue.values())]
-    hint = _suggestion(selector.upper() if known == list(catalogue) else selector.lower(), known)
-    raise ConfigurationError(
-        f"unknown rule `{selector}`{hint.partition('; known are')[0]}; `nbdebt rules` lists them all"
-    )
+    said = selector.upper() if known == list(catalogue) else selector.lower()
+    close = _suggestion(said, known).partition("; known are")[0]
+    raise ConfigurationError(f"unknown rule `{selector}`{close or '; `nbdebt rules` lists them all'}")
