@@ -73,3 +73,11 @@ def unexplained(seen: Analysis, cell: int, reason: Reason) -> bool:
         return False
     earlier = seen.replay.lost.extra_runs(maker) if seen.replay.lost is not None else []
     return not any(n < count for n in earlier)
+
+
+def of_two_sessions(seen: Analysis, cell: int, reason: Reason) -> bool:
+    """Whether a count that the reason rests on is borne by several cells, so that it tells no order."""
+    cells = (cell, reason.then, reason.now)
+    return any(
+        c is not None and seen.notebook.cells[c].execution_count in seen.history.ambiguous for c in cells
+    )

@@ -54,6 +54,7 @@ from nbdebt.model.notebook import Cell, Output
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
 
+_EXPECTED = frozenset(("raises-exception", "nbval-raises-exception"))
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _IN_CELL = re.compile(r"(?:Cell In ?\[(?P<new>\d+)\], line (?P<line>\d+))|<ipython-input-(?P<old>\d+)-\w+>")
 _ARROW = re.compile(r"^-+> ?(\d+)", re.MULTILINE)
@@ -64,7 +65,7 @@ def error_output(seen: Analysis) -> Iterator[Finding]:
     """The saved output of a cell is a traceback."""
     for cell in seen.notebook.code_cells:
         error = next((o for o in cell.outputs if o.kind == "error"), None)
-        if error is None or "raises-exception" in cell.tags or _told_elsewhere(seen, cell, error):
+        if error is None or _on_purpose(cell) or _told_elsewhere(seen, cell, error):
             continue
         stopped = error.name == "KeyboardInterrupt"
         name = error.name or "traceback"
@@ -81,6 +82,11 @@ def error_output(seen: Analysis) -> Iterator[Finding]:
             severity="note" if stopped else "warning",
             evidence=tuple(filter(None, (": ".join(filter(None, (name, error.value[:200]))),))),
         )
+
+
+def _on_purpose(cell: Cell) -> bool:
+    tags = {tag.lower().replace("_", "-") for tag in cell.tags}
+    return bool(tags & _EXPECTED) or "NBVAL_RAISES_EXCEPTION" in cell.source
 
 
 def _told_elsewhere(seen: Analysis, cell: Cell, error: Output) -> bool:

@@ -52,7 +52,14 @@ from collections.abc import Iterator
 from nbdebt.model.finding import Finding
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
-from nbdebt.rules.order._reasons import base_name, is_import, place, reasons, unexplained
+from nbdebt.rules.order._reasons import (
+    base_name,
+    is_import,
+    of_two_sessions,
+    place,
+    reasons,
+    unexplained,
+)
 
 
 @rule("NBD105", needs=Needs.HISTORY)
@@ -63,6 +70,8 @@ def lost_runs(seen: Analysis) -> Iterator[Finding]:
         for cell, reason in reasons(seen, kind):
             name = base_name(seen, cell, reason)
             if name in told or is_import(seen, reason.now, name):
+                continue
+            if of_two_sessions(seen, cell, reason):
                 continue
             if kind == "stale" and not unexplained(seen, cell, reason):
                 continue

@@ -97,7 +97,9 @@ def never_run_cell(seen: Analysis) -> Iterator[Finding]:
         user = _user(seen, first)
         if user is not None:
             name, reader = user
-            message = f"this cell was never run and changes `{name}`, which {seen.label(reader)} reads below"
+            message = (
+                f"this cell was never run, and {seen.label(reader)} below reads `{name}`, which it makes"
+            )
             severity = "warning"
         else:
             extent = f"these {len(group)} cells were" if len(group) > 1 else "this cell was"
@@ -136,7 +138,7 @@ def _user(seen: Analysis, cell: Cell) -> tuple[str, int] | None:
         for a in flow.accesses
         if a.mode in ("write", "mutate") and a.resource.__class__ is Name and a.via == ""
     }
-    own = {name for name in changed if name not in flow.imports}
+    own = {name for name in changed if name not in flow.imports or _alone(seen, cell.index, name)}
     made: set[str] = set()
     for index in sorted(seen.flows):
         if index <= cell.index or seen.notebook.cells[index].execution_count is None:
@@ -149,3 +151,11 @@ def _user(seen: Analysis, cell: Cell) -> tuple[str, int] | None:
             if access.mode == "write" and not access.resource.part and access.certain:
                 made.add(access.resource.name)
     return None
+
+
+def _alone(seen: Analysis, cell: int, name: str) -> bool:
+    """Whether no cell above that ran makes the name."""
+    return not any(
+        index < cell and seen.notebook.cells[index].execution_count is not None
+        for index in seen.replay.writers.get(name, ())
+    )

@@ -70,7 +70,7 @@ from nbdebt.model.finding import Finding, Related
 from nbdebt.model.history import Span
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
-from nbdebt.rules.order._reasons import base_name, place, reasons, stream_of
+from nbdebt.rules.order._reasons import base_name, is_import, of_two_sessions, place, reasons, stream_of
 
 
 @rule("NBD102", needs=Needs.HISTORY)
@@ -78,10 +78,12 @@ def out_of_order_read(seen: Analysis) -> Iterator[Finding]:
     """A cell used another version of a name than it finds when the notebook is run top to bottom."""
     groups: dict[tuple[str, int | None, int | None, int], list[tuple[int, Reason]]] = {}
     for cell, reason in reasons(seen, "other-version"):
-        if reason.then == cell:
-            # It drew on where its own earlier run had stopped: a rerun, which is another rule's.
+        if reason.then == cell or of_two_sessions(seen, cell, reason):
+            # After its own earlier run: rerun-not-idempotent's. Two sessions have no common order.
             continue
         name = base_name(seen, cell, reason)
+        if is_import(seen, reason.then, name) and is_import(seen, reason.now, name):
+            continue
         stream = stream_of(seen, cell, reason)
         groups.setdefault((name, reason.then, reason.now, cell if stream else -1), []).append((cell, reason))
     for (name, then, now, _), places in groups.items():

@@ -64,7 +64,7 @@ from nbdebt.flow.replay import Reason
 from nbdebt.model.finding import Finding
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
-from nbdebt.rules.order._reasons import base_name, listing, place, reasons, stream_of
+from nbdebt.rules.order._reasons import base_name, is_import, listing, place, reasons, stream_of
 
 
 @rule("NBD104", needs=Needs.HISTORY)
@@ -72,7 +72,7 @@ def rerun_not_idempotent(seen: Analysis) -> Iterator[Finding]:
     """A cell that changes what it reads ran more than once."""
     cells: dict[int, list[Reason]] = {}
     for cell, reason in reasons(seen, "rerun"):
-        if not _idempotent(seen, cell, reason):
+        if not _idempotent(seen, cell, reason) and not is_import(seen, cell, base_name(seen, cell, reason)):
             cells.setdefault(cell, []).append(reason)
     for cell, reason in reasons(seen, "other-version"):
         if reason.then == cell:

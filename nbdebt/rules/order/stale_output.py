@@ -53,7 +53,15 @@ from nbdebt.flow.replay import Reason
 from nbdebt.model.finding import Finding
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
-from nbdebt.rules.order._reasons import base_name, is_import, listing, place, reasons, unexplained
+from nbdebt.rules.order._reasons import (
+    base_name,
+    is_import,
+    listing,
+    of_two_sessions,
+    place,
+    reasons,
+    unexplained,
+)
 
 
 @rule("NBD103", needs=Needs.HISTORY)
@@ -62,11 +70,9 @@ def stale_output(seen: Analysis) -> Iterator[Finding]:
     groups: dict[int, dict[int, list[Reason]]] = {}
     for cell, reason in reasons(seen, "stale"):
         maker = reason.now if reason.now is not None else reason.then
-        if (
-            maker is None
-            or is_import(seen, maker, base_name(seen, cell, reason))
-            or unexplained(seen, cell, reason)
-        ):
+        if maker is None or is_import(seen, maker, base_name(seen, cell, reason)):
+            continue
+        if unexplained(seen, cell, reason) or of_two_sessions(seen, cell, reason):
             continue
         groups.setdefault(maker, {}).setdefault(cell, []).append(reason)
     for maker, cells in groups.items():

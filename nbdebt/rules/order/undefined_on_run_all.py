@@ -70,6 +70,17 @@ except NameError:
 cache["a"] = 1
 ```
 
+What a cell above makes that never ran is there after Restart & Run All (never-run-cell speaks of it):
+
+```python
+# %%
+rate = 1.21
+# %% [2]
+price = 20 * rate
+# %% [3]
+print(price)
+```
+
 ## Known limits
 Names that `exec`, `%run` or a star import bring in are not known; below such a cell nothing is reported.
 Without execution counts the finding rests on the code alone and is a warning.
@@ -85,6 +96,7 @@ from collections.abc import Iterator
 
 from nbdebt.flow.replay import Reason
 from nbdebt.model.finding import Finding, Fix, Move
+from nbdebt.model.history import Name
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
 from nbdebt.rules.order._reasons import base_name, place, reasons, touches
@@ -95,8 +107,9 @@ def undefined_on_run_all(seen: Analysis) -> Iterator[Finding]:
     """A name is used that no cell above makes."""
     uses: dict[str, list[tuple[int, Reason]]] = {}
     for cell, reason in reasons(seen, "missing"):
-        if "raises-exception" not in seen.notebook.cells[cell].tags:
-            uses.setdefault(base_name(seen, cell, reason), []).append((cell, reason))
+        name = base_name(seen, cell, reason)
+        if "raises-exception" not in seen.notebook.cells[cell].tags and not _perhaps_above(seen, name, cell):
+            uses.setdefault(name, []).append((cell, reason))
     ran = seen.history.executed
     for name, places in uses.items():
         cell, reason = places[0]
@@ -118,6 +131,25 @@ def undefined_on_run_all(seen: Analysis) -> Iterator[Finding]:
             related=related,
             fix=_move(seen, name, cell, provider),
         )
+
+
+def _perhaps_above(seen: Analysis, name: str, cell: int) -> bool:
+    """Whether a cell above that never ran makes the name, or one that can't be parsed speaks of it."""
+    if any(index < cell for index in seen.replay.writers.get(name, ())) and not _deleted(seen, name, cell):
+        return True
+    return any(
+        c.index < cell and c.source.strip() and c.index not in seen.flows and name in c.source
+        for c in seen.notebook.code_cells
+    )
+
+
+def _deleted(seen: Analysis, name: str, cell: int) -> bool:
+    return any(
+        access.mode == "delete" and access.resource == Name(name)
+        for index, flow in seen.flows.items()
+        if index <= cell
+        for access in flow.accesses
+    )
 
 
 def _told(seen: Analysis, name: str, cell: int, reason: Reason) -> tuple[str, str, tuple[str, ...]]:

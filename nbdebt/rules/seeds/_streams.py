@@ -148,16 +148,35 @@ def within(inner: Span, outer: Span) -> bool:
     )
 
 
-def argument_edit(cell: int, call: Call, name: str, seed: int, positional: bool = False) -> Replace | None:
+def argument_edit(
+    seen: Analysis, cell: int, call: Call, name: str, positional: bool = False
+) -> Replace | None:
     """The edit that gives a call its seed; None where the call has one."""
+    seed = seen.settings.seed
     given = call.arguments.get(name)
     if given is not None:
         return Replace(cell, given.span, str(seed)) if given.known and given.value is None else None
     if call.spread:
         return None
     line, column, before = call.insert
-    text = str(seed) if positional and not call.arguments else f"{name}={seed}"
-    return Replace(cell, Span(line, column, line, column), before + text)
+    if not call.arguments:
+        text = before + (str(seed) if positional else f"{name}={seed}")
+        return Replace(cell, Span(line, column, line, column), text)
+    last = max((a.span for a in call.arguments.values()), key=lambda s: (s.end_line, s.end_column))
+    if _nothing_between(seen, cell, last, line, column):
+        # Right behind the last argument, so that a closing parenthesis on a line of its own stays there.
+        line, column, before = last.end_line, last.end_column, ", "
+    return Replace(cell, Span(line, column, line, column), f"{before}{name}={seed}")
+
+
+def _nothing_between(seen: Analysis, cell: int, last: Span, line: int, column: int) -> bool:
+    """Whether an argument is followed by nothing but a comma and comments up to a place."""
+    if line < last.end_line:
+        return False
+    lines = seen.notebook.cells[cell].source.split("\n")[last.end_line - 1 : line]
+    lines[-1] = lines[-1][: column - 1]
+    lines[0] = lines[0][last.end_column - 1 :]
+    return "".join(text.partition("#")[0].strip() for text in lines) in ("", ",")
 
 
 def seed_fix(seen: Analysis, stream: Stream, draw: Use) -> Fix | None:
@@ -175,7 +194,8 @@ def seed_fix(seen: Analysis, stream: Stream, draw: Use) -> Fix | None:
             if cell < draw.cell:
                 return Fix(title, (Insert(cell + 1, line),))
             edit = _line_after_imports(seen, cell, local, draw, line)
-            return Fix(title, (edit,)) if edit is not None else None
+            if edit is not None:
+                return Fix(title, (edit,))
     local = statement.split()[-1]
     module, template = modules[0]
     line = template.format(local, seed=seen.settings.seed)

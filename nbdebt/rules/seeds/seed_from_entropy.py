@@ -111,7 +111,7 @@ def seed_from_entropy(seen: Analysis) -> Iterator[Finding]:
             if access.mode != "draw" or not access.get("unseeding"):
                 continue
             call = call_at(seen, index, access)
-            edit = argument_edit(index, call, "seed", seen.settings.seed, True) if call is not None else None
+            edit = argument_edit(seen, index, call, "seed", True) if call is not None else None
             if call is not None and call.arguments and edit is not None:
                 given = next((a for a in call.arguments.values() if a.known and a.value is None), None)
                 edit = Replace(index, given.span, str(seen.settings.seed)) if given is not None else None

@@ -52,6 +52,26 @@ frame = pd.DataFrame({"a": range(10)})
 frame.sample(3, random_state=42)
 ```
 
+A call over several lines:
+
+```python
+# %% [1]
+from sklearn.datasets import make_blobs
+points, groups = make_blobs(  # <- NBD203
+    n_samples=50,
+    centers=3,  # three groups
+)
+```
+
+```python fixed
+# %%
+from sklearn.datasets import make_blobs
+points, groups = make_blobs(
+    n_samples=50,
+    centers=3, random_state=42,  # three groups
+)
+```
+
 The global stream is seeded above:
 
 ```python
@@ -176,4 +196,4 @@ def _place(seen: Analysis, stream: str, use: Use) -> _Place:
 def _edit(seen: Analysis, place: _Place) -> Edit | None:
     if place.call is None:
         return None
-    return argument_edit(place.cell, place.call, place.argument, seen.settings.seed)
+    return argument_edit(seen, place.cell, place.call, place.argument)

@@ -39,6 +39,30 @@ import random
 dice = random.Random(42)
 ```
 
+A function makes it in another cell:
+
+```python
+# %% [1]
+import numpy as np
+
+def sample(n):
+    rng = np.random.default_rng()  # <- NBD202
+    return rng.normal(size=n)
+# %% [2]
+sample(3), sample(4)
+```
+
+```python fixed
+# %%
+import numpy as np
+
+def sample(n):
+    rng = np.random.default_rng(42)
+    return rng.normal(size=n)
+# %%
+sample(3), sample(4)
+```
+
 A seed from the notebook's configuration:
 
 ```python
@@ -65,9 +89,11 @@ NumPy reference, `numpy.random.default_rng`: "If None, then fresh, unpredictable
 the OS"; Python library reference, `random.Random`.
 """
 
+import re
 from collections.abc import Iterator
 
-from nbdebt.model.finding import Finding, Fix
+from nbdebt.model.finding import Finding, Fix, Replace
+from nbdebt.model.history import Access, Span
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
 from nbdebt.rules.seeds._streams import argument_edit, call_at
@@ -76,23 +102,44 @@ from nbdebt.rules.seeds._streams import argument_edit, call_at
 @rule("NBD202", needs=Needs.SOURCE)
 def unseeded_generator(seen: Analysis) -> Iterator[Finding]:
     """A random generator is made without a seed."""
+    told: set[tuple[int, Span]] = set()
     for cell, flow in seen.cells():
-        told = set()
         for access in flow.accesses:
-            if access.mode != "draw" or not access.get("unseeded-generator") or access.span in told:
+            if access.mode != "draw" or not access.get("unseeded-generator"):
                 continue
-            told.add(access.span)
             short = access.via.rpartition(".")[2]
-            call = call_at(seen, cell.index, access)
             if short == "SystemRandom" or "SystemRandom" in seen.line(cell.index, access.span.line):
                 continue
+            where, span, edit = _place(seen, cell.index, access, short)
+            if (where, span) in told:
+                continue
+            told.add((where, span))
             seed = seen.settings.seed
-            edit = argument_edit(cell.index, call, access.get("argument"), seed, True) if call else None
             yield seen.finding(
-                cell.index,
-                access.span,
+                where,
+                span,
                 f"`{short}` has no seed here: what is drawn from it differs in every run",
                 f"Give it a seed: `{short}({seed})`.",
                 evidence=(f"`{access.via}` takes its first state from the operating system",),
                 fix=Fix(f"Give `{short}` the seed {seed}", (edit,)) if edit is not None else None,
             )
+
+
+def _place(seen: Analysis, cell: int, access: Access, short: str) -> tuple[int, Span, Replace | None]:
+    """Where the generator is made, which may be a function in another cell, and the edit that seeds it."""
+    call = call_at(seen, cell, access)
+    if call is not None:
+        return cell, access.span, argument_edit(seen, cell, call, access.get("argument"), True)
+    made = re.compile(rf"[\w.]*\b{re.escape(short)}\(\s*(\))")
+    places = [
+        (other.index, number, match)
+        for other, _ in seen.cells()
+        for number, line in enumerate(other.source.split("\n"), 1)
+        for match in made.finditer(line.partition("#")[0])
+    ]
+    if len(places) != 1:
+        return cell, access.span, None
+    index, number, match = places[0]
+    end = match.start(1) + 1
+    edit = Replace(index, Span(number, end, number, end), str(seen.settings.seed))
+    return index, Span(number, match.start() + 1, number, match.end() + 1), edit
