@@ -1,32 +1,36 @@
 """Calls: of the notebook's functions and classes, of plain methods, and of what nobody knows."""
 
 import ast
+import re
 from collections import deque
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from nbdebt.flow.evaluate_natives import METHODS, Natives
-from nbdebt.flow.evaluate_values import (
-    ATOMS,
-    MISSING,
+from nbdebt.flow.evaluate_attributes import Attributes
+from nbdebt.flow.evaluate_objects import (
+    CALL,
     OWN,
-    UNKNOWN,
     Bound,
     Class,
-    Doubted,
     Env,
-    Exhausted,
     Function,
     Generator,
     Instance,
-    Module,
     Native,
-    Raised,
     Stream,
-    Super,
-    Unknowable,
     Wrapped,
-    poisoned,
+)
+from nbdebt.flow.evaluate_tables import (
+    METHODS,
+)
+from nbdebt.flow.evaluate_values import (
+    ATOMS,
+    MISSING,
+    UNKNOWN,
+    Doubted,
+    Exhausted,
+    Raised,
+    Unknowable,
 )
 
 #: How deep the notebook's own calls may nest.
@@ -35,7 +39,7 @@ _DEEPEST = 150
 Handler = Callable[[Any, list[Any], dict[str, Any]], Any]
 
 
-class Calls(Natives):
+class Calls(Attributes):
     """Calling things, and looking attributes up."""
 
     handlers: ClassVar[dict[Any, Handler]] = {}
@@ -53,6 +57,8 @@ class Calls(Natives):
         if function is UNKNOWN:
             return self.stranger(args, kwargs)
         if kind is Bound:
+            if function.name == CALL:
+                return self.call(function.owner, args, kwargs)
             if function.name:
                 return self.call_method(function.owner, function.name, args, kwargs)
             return self.call(function.function, [function.owner, *args], kwargs)
@@ -156,7 +162,11 @@ class Calls(Natives):
         spec = function.node.args
         if UNKNOWN_KEYS in kwargs:
             raise Unknowable
-        names = [a.arg for a in (*spec.posonlyargs, *spec.args)] if spec.posonlyargs else [a.arg for a in spec.args]
+        names = (
+            [a.arg for a in (*spec.posonlyargs, *spec.args)]
+            if spec.posonlyargs
+            else [a.arg for a in spec.args]
+        )
         count = len(names)
         if len(args) > count:
             if spec.vararg is None:
@@ -237,111 +247,6 @@ class Calls(Natives):
         if after is not MISSING:
             self.call(after, [instance], {})
 
-    # attributes
-
-    def attribute(self, value: Any, name: str) -> Any:
-        """``value.name``; UNKNOWN when it isn't known."""
-        kind = type(value)
-        if value is UNKNOWN:
-            return self.unknown()
-        if kind is Instance:
-            return self._instance_attribute(value, name)
-        if kind is Class:
-            return self._class_attribute(value, name)
-        if kind is Module:
-            return self.module_attribute(value, name)
-        if kind is Super:
-            return self._super_attribute(value, name)
-        if kind is Function:
-            return self._function_attribute(value, name)
-        if kind is Wrapped:
-            return self._wrapped_attribute(value, name)
-        if kind is Stream:
-            return Bound(value, None, self.runner(), name)
-        if poisoned(value) or kind in OWN:
-            return self.unknown()
-        if isinstance(value, type):
-            return self.type_attribute(value, name)
-        if name == "__class__":
-            return kind
-        if name in METHODS.get(kind, ()) or name == "sort" and kind is list or self.namedtuple_method(kind, name):
-            return Bound(value, None, self.runner(), name)
-        result = self.plain_attribute(value, name)
-        return self.unknown() if result is UNKNOWN else result
-
-    def namedtuple_method(self, kind: type, name: str) -> bool:
-        """Whether it is a method that every named tuple has, or a tuple's."""
-        return hasattr(kind, "_fields") and name in ("_asdict", "_replace", "count", "index")
-
-    def _bound(self, found: Any, owner: Any, cls: Class) -> Any:
-        if type(found) is Function:
-            return Bound(owner, found, self.runner()) if type(owner) is Instance else found
-        if type(found) is Wrapped:
-            if found.kind == "staticmethod":
-                return found.function
-            if found.kind == "classmethod":
-                return Bound(owner.cls if type(owner) is Instance else owner, found.function, self.runner())
-            if found.kind == "property":
-                return self.call(found.function, [owner], {}) if type(owner) is Instance else found
-            if found.kind == "cache" and type(owner) is Instance:
-                return Bound(owner, found, self.runner())
-        return self.unknown() if found is UNKNOWN or poisoned(found) else found
-
-    def _instance_attribute(self, value: Instance, name: str) -> Any:
-        found = value.cls.find(name)
-        if type(found) is Wrapped and found.kind == "property":
-            return self.call(found.function, [value], {})
-        if name in value.fields:
-            result = value.fields[name]
-            return self.unknown() if result is UNKNOWN or poisoned(result) else result
-        if found is not MISSING:
-            if value.lost and type(found) not in (Function, Wrapped):
-                return self.unknown()
-            return self._bound(found, value, value.cls)
-        if name == "__class__":
-            return value.cls
-        if value.lost:
-            return self.unknown()
-        if name == "__dict__":
-            return value.fields
-        fallback = value.cls.find("__getattr__")
-        if fallback is not MISSING:
-            return self.call(fallback, [value, name], {})
-        if name.startswith("__"):
-            return self.unknown()
-        if value.cls.exception is not None and hasattr(value.cls.exception, name):
-            return self.unknown()
-        raise Raised(AttributeError(f"'{value.cls.name}' object has no attribute '{name}'"))
-
-    def _class_attribute(self, value: Class, name: str) -> Any:
-        if name in ("__name__", "__qualname__"):
-            return value.name if name == "__name__" else value.qualname
-        if name == "__doc__":
-            return ast.get_docstring(value.node, clean=False)
-        found = value.find(name)
-        if found is not MISSING:
-            return self._bound(found, value, value)
-        if name.startswith("_") or value.exception is not None:
-            return self.unknown()
-        raise Raised(AttributeError(f"type object '{value.name}' has no attribute '{name}'"))
-
-    def _super_attribute(self, value: Super, name: str) -> Any:
-        owner = value.owner
-        cls = owner.cls if type(owner) is Instance else owner
-        mro = cls.mro
-        if value.after not in mro:
-            return self.unknown()
-        for base in mro[mro.index(value.after) + 1 :]:
-            if name in base.namespace:
-                return self._bound(base.namespace[name], owner, cls)
-        if name == "__init__":
-            return Native("__init__", lambda m, args, kwargs: m.base_init(cls, owner, args, kwargs))
-        if name in ("__str__", "__repr__") and type(owner) is Instance and cls.exception is not None:
-            return self.unknown()
-        if name == "__init_subclass__":
-            return Native(name, lambda m, args, kwargs: None)
-        return self.unknown()
-
     def base_init(self, cls: Class, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """``super().__init__(...)`` where the base is a builtin, or a dataclass."""
         if cls.exception is not None:
@@ -352,79 +257,6 @@ class Calls(Natives):
             raise Raised(TypeError(UNKNOWN))
         return None
 
-    def _function_attribute(self, value: Function, name: str) -> Any:
-        if name in value.attributes:
-            return value.attributes[name]
-        if name == "__name__":
-            return value.name
-        if name == "__qualname__":
-            return value.qualname
-        if name == "__doc__" and isinstance(value.node, ast.FunctionDef):
-            return ast.get_docstring(value.node, clean=False)
-        if name == "__defaults__":
-            return tuple(value.defaults) or None
-        if name.startswith("__"):
-            return self.unknown()
-        raise Raised(AttributeError(f"'function' object has no attribute '{name}'"))
-
-    def _wrapped_attribute(self, value: Wrapped, name: str) -> Any:
-        if value.kind == "property" and name in ("setter", "deleter"):
-            parts = value.parts or (None, None)
-
-            def build(m: Any, args: list[Any], kwargs: dict[str, Any]) -> Wrapped:
-                pair = (args[0], parts[1]) if name == "setter" else (parts[0], args[0])
-                return Wrapped("property", value.function, self.runner(), pair)
-
-            return Native(name, build)
-        if value.kind == "partial" and name in ("func", "args", "keywords"):
-            return value.function if name == "func" else value.parts[name == "keywords"]
-        if value.kind == "cache" and name in ("__name__", "__doc__", "__qualname__", "__wrapped__"):
-            return value.function if name == "__wrapped__" else self.attribute(value.function, name)
-        return self.unknown()
-
-    def set_attribute(self, value: Any, name: str, item: Any) -> None:
-        """``value.name = item``."""
-        kind = type(value)
-        if kind is Instance:
-            found = value.cls.find(name)
-            if type(found) is Wrapped and found.kind == "property":
-                setter = (found.parts or (None,))[0]
-                if setter is None:
-                    raise Raised(AttributeError(UNKNOWN))
-                self.call(setter, [value, item], {})
-            elif value.cls.frozen:
-                from dataclasses import FrozenInstanceError
-
-                raise Raised(FrozenInstanceError(f"cannot assign to field {name!r}"))
-            elif value.cls.find("__setattr__") is not MISSING or name == "__class__":
-                self.poison((value, item))
-            elif value.lost:
-                self.poison((item,))
-            else:
-                value.fields[name] = item
-        elif kind is Class:
-            if name.startswith("__"):
-                self.poison((value, item))
-                raise Unknowable
-            value.namespace[name] = item
-        elif kind is Function:
-            value.attributes[name] = item
-        elif value is UNKNOWN or kind in OWN or poisoned(value):
-            self.poison((item,) if kind is Module else (value, item))
-        elif kind in ATOMS or kind in (list, dict, tuple, set):
-            raise Raised(AttributeError(f"'{kind.__name__}' object has no attribute '{name}'"))
-        else:
-            self.poison((value, item))
-
-    def delete_attribute(self, value: Any, name: str) -> None:
-        """``del value.name``."""
-        if type(value) is Instance and not value.lost and name in value.fields:
-            del value.fields[name]
-        elif type(value) is Instance and not value.lost and value.cls.find(name) is MISSING:
-            raise Raised(AttributeError(UNKNOWN))
-        else:
-            self.poison((value,))
-
     # plain methods
 
     def call_method(self, owner: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -434,6 +266,8 @@ class Calls(Natives):
             return self.sort(owner, args, kwargs)
         if kind is Stream:
             return self.draw(owner, name, args, kwargs)
+        if kind is re.Pattern:
+            return self.pattern_method(owner, name, args, kwargs)
         if kind not in METHODS and hasattr(kind, "_fields") and name == "_replace":
             return owner._replace(**kwargs)
         if kind is str or kind in (list, dict, set, tuple, frozenset, deque) or kind in METHODS:
@@ -478,12 +312,8 @@ class Calls(Natives):
         """Runs a function's body and gives what it returns."""
         raise NotImplementedError
 
-    def module_attribute(self, module: Module, name: str) -> Any:
-        """An attribute of a module of the standard library."""
-        raise NotImplementedError
-
-    def type_attribute(self, kind: type, name: str) -> Any:
-        """An attribute of a builtin type."""
+    def pattern_method(self, pattern: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """A call of a method of a compiled regular expression."""
         raise NotImplementedError
 
     def draw(self, stream: Stream, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:

@@ -4,43 +4,33 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from nbdebt.flow.evaluate_calls import UNKNOWN_KEYS, Calls
-from nbdebt.flow.evaluate_natives import METHODS
-from nbdebt.flow.evaluate_values import (
-    ATOMS,
+from nbdebt.flow.evaluate_callsites import CallSites, display
+from nbdebt.flow.evaluate_formatting import CONVERSIONS
+from nbdebt.flow.evaluate_objects import (
     HAS_UNKNOWN,
-    MISSING,
     OWN,
-    POISON,
-    UNKNOWN,
     Bound,
-    Class,
-    Doubted,
     Env,
-    Exhausted,
     Function,
     Generator,
-    Raised,
-    Unknowable,
     poisoned,
     survey,
 )
-
-#: Libraries whose functions neither change nor keep a plain container that they are given...
-_READERS: Final = frozenset("numpy pandas matplotlib seaborn plotly scipy statsmodels tabulate pprint IPython".split())
-#: ...but for these.
-_CHANGERS: Final = frozenset(("shuffle", "put", "place", "copyto", "heapify", "heappush", "heappop", "insort"))
-#: Methods of library objects that only read the plain containers they are given.
-_READING_METHODS: Final = frozenset(
-    """plot scatter bar barh hist boxplot pie set_xticks set_yticks set_xticklabels set_yticklabels legend isin groupby
-    drop rename merge agg aggregate fillna astype sort_values reindex assign replace map_values set_title write
-    writelines writerow writerows info debug warning error to_csv head xticks yticks annotate drop_duplicates dropna
-    set_index pivot_table melt quantile subplots fill_between""".split()
+from nbdebt.flow.evaluate_values import (
+    ATOMS,
+    MISSING,
+    POISON,
+    UNKNOWN,
+    Doubted,
+    Exhausted,
+    Raised,
+    Unknowable,
 )
+
 _NEGATED: Final = (ast.NotEq, ast.NotIn, ast.IsNot)
 
 
-class Expressions(Calls):
+class Expressions(CallSites):
     """Evaluates expressions. An unknown value is a value like any other; what it touches is not."""
 
     def evaluate(self, node: ast.expr) -> Any:
@@ -259,12 +249,6 @@ class Expressions(Calls):
         parts = [None if p is None else self.evaluate(p) for p in (node.lower, node.upper, node.step)]
         return UNKNOWN if any(p is UNKNOWN for p in parts) else slice(*parts)
 
-    def mangled(self, name: str) -> str:
-        """A private name as its class spells it."""
-        if name.startswith("__") and not name.endswith("__") and self.env is not None and self.env.mangle:
-            return f"_{self.env.mangle}{name}"
-        return name
-
     def _attribute(self, node: ast.Attribute) -> Any:
         return self.attribute(self.evaluate(node.value), self.mangled(node.attr))
 
@@ -292,8 +276,9 @@ class Expressions(Calls):
         if value is UNKNOWN or spec is UNKNOWN:
             raise Unknowable
         if node.conversion != -1:
-            value = self.text(value, {"r": repr, "s": str, "a": ascii}[chr(node.conversion)])
-        return self.formatted(value, spec)
+            value = self.text(value, CONVERSIONS[chr(node.conversion)])
+        text: str = self.formatted(value, spec)
+        return text
 
     def _walrus(self, node: ast.NamedExpr) -> Any:
         value = self.evaluate(node.value)
@@ -322,83 +307,6 @@ class Expressions(Calls):
             if default is not None:
                 function.keyword_defaults[arg.arg] = self.evaluate(default)
         return function
-
-    # calls
-
-    def _call(self, node: ast.Call) -> Any:
-        callee = node.func
-        unordered = _orderless(node)
-        if isinstance(callee, ast.Attribute):
-            base = self.evaluate(callee.value)
-            kind = type(base)
-            name = self.mangled(callee.attr)
-            args, kwargs = self._arguments(node, unordered)
-            if name in METHODS.get(kind, ()) and not poisoned(base):
-                self.tick()
-                if kwargs and UNKNOWN_KEYS in kwargs:
-                    self.poison((base, *args, *kwargs.values()))
-                    return self.unknown()
-                return self.call_method(base, name, args, kwargs)
-            function = UNKNOWN if poisoned(base) else self.attribute(base, name)
-        else:
-            function = self.evaluate(callee)
-            if function is UNKNOWN and isinstance(callee, ast.Name) and callee.id in ("exec", "eval", "globals"):
-                self.everything()
-            args, kwargs = self._arguments(node, unordered)
-        if function is UNKNOWN and (args or kwargs) and self._only_reads(callee, args, kwargs):
-            self.tick()
-            return self.stranger([], {})
-        if kwargs and UNKNOWN_KEYS in kwargs:
-            return self.stranger([function, *args], kwargs)
-        return self.call(function, args, kwargs)
-
-    def _arguments(self, node: ast.Call, peeled: ast.expr | None) -> tuple[list[Any], dict[str, Any]]:
-        args: list[Any] = []
-        kwargs: dict[str, Any] = {}
-        for part in node.args:
-            if isinstance(part, ast.Starred):
-                value = self.evaluate(part.value)
-                try:
-                    args.extend(self.listed(value))
-                except (Exhausted, Doubted):
-                    raise
-                except Unknowable:
-                    kwargs[UNKNOWN_KEYS] = value
-            elif part is peeled and isinstance(part, ast.Call):
-                # sorted(list(a_set)): the list's order does not matter
-                value = self.evaluate(part.args[0])
-                args.append(value if isinstance(value, set | frozenset) else self.call(list, [value], {}))
-            else:
-                args.append(self.evaluate(part))
-        for keyword in node.keywords:
-            value = self.evaluate(keyword.value)
-            if keyword.arg is not None:
-                kwargs[keyword.arg] = value
-            elif isinstance(value, dict) and not poisoned(value) and all(type(k) is str for k in value):
-                kwargs.update(value)
-            else:
-                kwargs[UNKNOWN_KEYS] = value
-        return args, kwargs
-
-    def _only_reads(self, callee: ast.expr, args: list[Any], kwargs: dict[str, Any]) -> bool:
-        if not isinstance(callee, ast.Attribute):
-            return False
-        root: ast.expr = callee
-        while isinstance(root, ast.Attribute):
-            root = root.value
-        library = isinstance(root, ast.Name) and self.libraries.get(root.id) in _READERS
-        if not (library and callee.attr not in _CHANGERS or callee.attr in _READING_METHODS) or "out" in kwargs:
-            return False
-        return not any(_active(a) for a in (*args, *kwargs.values()))
-
-    def everything(self) -> None:
-        """Any name may have been made or changed: nothing is known any more."""
-        self.poison(list(self.names.values()))
-        for name in self.names:
-            self.names[name] = UNKNOWN
-        self.stream.rng = None
-        self.open = True
-        self.complete = False
 
     # comprehensions
 
@@ -477,30 +385,6 @@ class Expressions(Calls):
         raise NotImplementedError
 
 
-def display(*_: Any) -> None:
-    """Stands for IPython's ``display``: what it shows is no part of standard output."""
-
-
-def _active(value: Any) -> bool:
-    """Whether the value can do something by itself when a library is given it."""
-    if type(value) in ATOMS or value is UNKNOWN:
-        return False
-    if type(value) in OWN:
-        return True
-    if isinstance(value, dict):
-        return any(map(_active, value.values()))
-    return isinstance(value, list | tuple | set | frozenset) and any(map(_active, value))
-
-
-def _orderless(node: ast.Call) -> ast.expr | None:
-    if isinstance(node.func, ast.Name) and node.func.id in ("sorted", "len", "set", "frozenset") and len(node.args) == 1:
-        inner = node.args[0]
-        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == "list":
-            if len(inner.args) == 1 and not inner.keywords and not isinstance(inner.args[0], ast.Starred):
-                return inner
-    return None
-
-
 _ORDER: Final[dict[type[ast.cmpop], Callable[[Any, Any], Any]]] = {
     ast.Lt: lambda a, b: a < b,
     ast.LtE: lambda a, b: a <= b,
@@ -526,10 +410,9 @@ _DISPATCH: Final[dict[type[ast.expr], Callable[[Expressions, Any], Any]]] = {
     ast.JoinedStr: Expressions._joined,
     ast.NamedExpr: Expressions._walrus,
     ast.Lambda: Expressions._lambda,
-    ast.Call: Expressions._call,
+    ast.Call: Expressions.call_site,
     ast.ListComp: Expressions._comprehension,
     ast.SetComp: Expressions._comprehension,
     ast.DictComp: Expressions._comprehension,
     ast.GeneratorExp: Expressions._comprehension,
 }
-__all__ = ["Class", "Expressions", "display"]

@@ -1,13 +1,26 @@
 """The text that IPython shows for a value: its pretty printer's layout (``IPython.lib.pretty``, width 79).
 
-Groups break from the outside in, each only when a line would be too long, and then at all its separators. The order in
-which IPython breaks groups of one depth is kept, as it shows in nested containers.
+Groups break from the outside in, each only when a line would be too long, and then at all its separators.
+The order in which IPython breaks groups of one depth is kept, as it shows in nested containers.
 """
 
 from collections import Counter, OrderedDict, defaultdict, deque
 from typing import Any, Final
 
-from nbdebt.flow.evaluate_values import ATOMS, MISSING, OWN, UNKNOWN, Class, Instance, Unknowable
+from nbdebt.flow.evaluate_objects import (
+    HAS_UNKNOWN,
+    HAS_UNORDERED,
+    OWN,
+    Class,
+    Instance,
+    survey,
+)
+from nbdebt.flow.evaluate_values import (
+    ATOMS,
+    MISSING,
+    UNKNOWN,
+    Unknowable,
+)
 
 _WIDTH: Final = 79
 _LONGEST: Final = 1000
@@ -188,7 +201,11 @@ def _show(value: Any, layout: _Layout, depth: int) -> None:
         if value.cls.exception is not None or any(value.cls.find(n) is not MISSING for n in _DISPLAY):
             raise Unknowable
         _lines(repr(value), layout)
-    elif kind in OWN or callable(value):
+    elif (
+        kind in OWN
+        or callable(value)
+        or (kind not in ATOMS and survey(value, 100_000) & (HAS_UNKNOWN | HAS_UNORDERED))
+    ):
         raise Unknowable
     else:
         _lines(repr(value), layout)

@@ -6,36 +6,46 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any, Final
 
-from nbdebt.flow.evaluate_static import Scope, Uses, scope_of, uses_of
-from nbdebt.flow.evaluate_values import (
-    ATOMS,
-    MISSING,
-    POISON,
-    UNKNOWN,
+from nbdebt.flow.evaluate_objects import (
     Bound,
     Class,
-    Doubted,
     Env,
-    Exhausted,
     Function,
     Generator,
     Instance,
     Metered,
     Module,
-    Raised,
+    Native,
     Stream,
     Super,
-    Unknowable,
     Wrapped,
     poisoned,
 )
+from nbdebt.flow.evaluate_static import Scope, Uses, scope_of, uses_of
+from nbdebt.flow.evaluate_tables import words
+from nbdebt.flow.evaluate_values import (
+    ATOMS,
+    MISSING,
+    POISON,
+    UNKNOWN,
+    Doubted,
+    Exhausted,
+    Raised,
+    Unknowable,
+)
 
 #: Builtins that no library's star import replaces.
-_NEVER_SHADOWED: Final = frozenset(
-    "print len range str list dict tuple set enumerate zip isinstance type sorted repr map filter".split()
+_NEVER_SHADOWED: Final = words(
+    """
+    print len range str list dict tuple set enumerate zip isinstance type sorted repr map filter
+    """
 )
 #: Names that IPython itself provides.
-_SHELL: Final = frozenset(("In", "Out", "get_ipython", "exit", "quit", "_dh", "__builtins__", "open", "input"))
+_SHELL: Final = words(
+    """
+    In Out get_ipython exit quit _dh __builtins__ open input
+    """
+)
 
 
 class State:
@@ -44,11 +54,14 @@ class State:
     Args:
         steps: statements, calls and iterations that one cell may take.
         size: elements (or characters, or bits) that one value may have.
-        python: version of the Python that the notebook was run by, where known. Some results differ by version
+        python: version of the Python that the notebook was run by, where known. Some results differ by
+        version
             (``sum`` of floats since 3.12); without it, those are unknown where the versions disagree.
     """
 
-    def __init__(self, steps: int = 20_000, size: int = 100_000, python: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self, steps: int = 20_000, size: int = 100_000, python: tuple[int, int] | None = None
+    ) -> None:
         self.names: dict[str, Any] = {}
         self.open = False
         self.stream = Stream()
@@ -63,6 +76,7 @@ class State:
         self.env: Env | None = None
         self.decimals = True
         self.strangers = False
+        self.touched = False
         self.libraries: dict[str, str] = {}
         self.scopes: dict[ast.AST, Scope] = {}
         self.uses: dict[ast.AST, Uses] = {}
@@ -236,7 +250,7 @@ class State:
         return type(value) is dict and all(type(item) in ATOMS for item in value.values())
 
     def poison(self, values: Iterable[Any]) -> None:
-        """Something unknown has these objects in its hands: what they and all they reach hold is no longer known."""
+        """Something unknown has these objects: what they and all they reach hold is no longer known."""
         stack = list(values)
         seen: set[int] = set()
         kept: list[Any] = []
@@ -247,8 +261,6 @@ class State:
                 continue
             seen.add(id(value))
             kept.append(value)
-            if len(kept) & 63 == 0:
-                self.tick()
             if isinstance(value, list | deque):
                 stack.extend(value)
                 value.clear()
@@ -300,10 +312,15 @@ class State:
                 self.stream.rng = None
             elif kind is Stream:
                 value.rng = None
+            elif kind is Native:
+                stack.extend(value.holds)
             elif kind is Super:
                 stack.append(value.owner)
             elif isinstance(value, BaseException):
                 stack.extend(value.args)
+        # half a job would leave wrong values behind: it is charged, and the next step pays
+        self.steps -= len(kept) >> 5
+        self.touched = True
 
     def _poison_env(self, env: Env, stack: list[Any]) -> None:
         for name, value in env.vars.items():

@@ -1,15 +1,23 @@
-"""What a piece of code may do to names, read off the tree without running it: for the parts that are not followed."""
+"""What a piece of code may do to names, read off the tree: for the parts that are not followed."""
 
 import ast
 
 import msgspec
 
+from nbdebt.flow.evaluate_tables import words
+
 #: Builtins that neither change nor keep the containers they are given.
-_READING = frozenset(
-    "print len sum min max sorted str repr range enumerate zip any all round abs int float bool isinstance list tuple "
-    "set dict frozenset divmod pow format reversed type display".split()
+_READING = words(
+    """
+    print len sum min max sorted str repr range enumerate zip any all round abs int float bool
+    isinstance list tuple set dict frozenset divmod pow format reversed type display
+    """
 )
-_READING_METHODS = frozenset("get items keys values copy count index join format split lower upper strip".split())
+_READING_METHODS = words(
+    """
+    get items keys values copy count index join format split lower upper strip
+    """
+)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -78,8 +86,8 @@ def _bind(node: ast.AST, scope: Scope) -> None:
             for part in node.decorator_list:
                 _bind(part, scope)
         if isinstance(node, ast.ClassDef):
-            for part in [*node.bases, *node.keywords]:
-                _bind(part, scope)
+            for base in [*node.bases, *node.keywords]:
+                _bind(base, scope)
         else:
             for default in [*node.args.defaults, *node.args.kw_defaults]:
                 if default is not None:
@@ -197,7 +205,15 @@ def _use(node: ast.AST, uses: Uses, safe: bool) -> None:
             _use(child, inner, False)
         uses.calls |= inner.calls
         return
-    harmless = kind in (ast.Compare, ast.BinOp, ast.UnaryOp, ast.JoinedStr, ast.FormattedValue, ast.Expr, ast.Slice)
+    harmless = kind in (
+        ast.Compare,
+        ast.BinOp,
+        ast.UnaryOp,
+        ast.JoinedStr,
+        ast.FormattedValue,
+        ast.Expr,
+        ast.Slice,
+    )
     passing = kind in (ast.Starred, ast.keyword)
     for child in ast.iter_child_nodes(node):
         _use(child, inner, harmless or (passing and safe))
