@@ -84,14 +84,14 @@ def rerun_not_idempotent(seen: Analysis) -> Iterator[Finding]:
         evidence = (f"it ran as {counts}; of these only the last is left",) if earlier else ()
         if stream:
             message = (
-                f"this cell ran more than once and drew on from where the {stream} random stream stood; "
+                f"this cell seems to have run more than once and drew on from the {stream} random stream; "
                 "Restart & Run All gives other numbers"
             )
             advice = "Seed the stream in this cell, or draw from a generator that it makes."
         else:
             names = listing([f"`{n}`" for n in dict.fromkeys(base_name(seen, cell, r) for r in found)])
             message = (
-                f"this cell ran more than once and changes {names}, which it reads; "
+                f"this cell seems to have run more than once and changes {names}, which it reads; "
                 "Restart & Run All does that once"
             )
             advice = f"Give the result a new name, or make {names} in this cell."

@@ -91,6 +91,7 @@ Study About Quality and Reproducibility of Jupyter Notebooks" (MSR 2019), where 
 common reasons for which notebooks fail when they are run again.
 """
 
+import builtins
 import difflib
 from collections.abc import Iterator
 
@@ -100,6 +101,8 @@ from nbdebt.model.history import Name
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
 from nbdebt.rules.order._reasons import base_name, place, reasons, touches
+
+_PROVIDED = frozenset(dir(builtins)) | {"display", "get_ipython", "exit", "quit"}
 
 
 @rule("NBD101", needs=Needs.HISTORY, severity="error")
@@ -134,7 +137,9 @@ def undefined_on_run_all(seen: Analysis) -> Iterator[Finding]:
 
 
 def _perhaps_above(seen: Analysis, name: str, cell: int) -> bool:
-    """Whether a cell above that never ran makes the name, or one that can't be parsed speaks of it."""
+    """Whether Python has the name, a cell above that never ran makes it, or a broken one speaks of it."""
+    if name in _PROVIDED:
+        return True
     if any(index < cell for index in seen.replay.writers.get(name, ())) and not _deleted(seen, name, cell):
         return True
     return any(

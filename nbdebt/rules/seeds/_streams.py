@@ -55,9 +55,12 @@ class Use(msgspec.Struct):
 
     @property
     def argument(self) -> str:
-        """The parameter that would have determined this draw; empty where only a seed of the stream can."""
+        """The parameter that would have determined this draw; empty where only a seed of the stream should.
+
+        Variates that are all drawn with the same ``random_state`` would be the same numbers.
+        """
         name = self.access.get("argument")
-        return "" if name == "generator" else name
+        return "" if name == "generator" or self.access.via.endswith(".rvs") else name
 
 
 class Stream(msgspec.Struct):

@@ -72,6 +72,32 @@ points, groups = make_blobs(
 )
 ```
 
+In a loop the same `random_state` would give the same split in each turn; there the stream is seeded:
+
+```python
+# %% [1]
+import numpy as np
+from sklearn.model_selection import train_test_split
+X = np.arange(30)
+# %% [2]
+for trial in range(10):
+    train, test = train_test_split(X)  # <- NBD203
+    print(test.mean())
+```
+
+```python fixed
+# %%
+import numpy as np
+from sklearn.model_selection import train_test_split
+X = np.arange(30)
+# %%
+np.random.seed(42)
+# %%
+for trial in range(10):
+    train, test = train_test_split(X)
+    print(test.mean())
+```
+
 The global stream is seeded above:
 
 ```python
@@ -100,9 +126,9 @@ train, test = train_test_split(list(range(10)), shuffle=False)
 ```
 
 ## Known limits
-More than five such calls in one notebook are one finding, at the first of them, whose fix mends all. For an
-estimator that a function in another cell makes, the call of that function is reported, and no fix is
-offered.
+More than five such calls that draw from one stream are one finding, at the first of them, whose fix mends
+all. For an estimator that a function in another cell makes, the call of that function is reported, and no
+fix is offered.
 
 ## Source
 scikit-learn user guide, "Controlling randomness"; pandas API, `DataFrame.sample`: "If None, use the random
@@ -114,69 +140,78 @@ from collections.abc import Iterator
 import msgspec
 
 from nbdebt.flow.facts import Call
-from nbdebt.model.finding import Edit, Finding, Fix
-from nbdebt.model.history import Access, Span
+from nbdebt.model.finding import Finding, Fix
+from nbdebt.model.history import Span
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
-from nbdebt.rules.seeds._streams import SHOWN, Use, argument_edit, streams
+from nbdebt.rules.seeds._streams import Stream, Use, argument_edit, seed_fix, streams
 
 _MOST = 5
 
 
 class _Place(msgspec.Struct):
-    """Where the argument is missing: the call, if it is known, and what draws."""
+    """Where the argument is missing: the call, if it is known, and the draw that it makes."""
 
     cell: int
     span: Span
-    access: Access
-    stream: str
+    use: Use
     call: Call | None
+    repeats: bool
 
     @property
     def short(self) -> str:
-        return self.access.via.rpartition(".")[2]
-
-    @property
-    def argument(self) -> str:
-        return self.access.get("argument")
+        return self.use.access.via.rpartition(".")[2]
 
 
 @rule("NBD203", needs=Needs.SOURCE)
 def unseeded_estimator(seen: Analysis) -> Iterator[Finding]:
     """An estimator, splitter or sampler draws from an unseeded stream because `random_state` is left out."""
-    places: dict[tuple[int, Span], _Place] = {}
     for stream in streams(seen).values():
+        places: dict[tuple[int, Span], _Place] = {}
         for use in stream.open:
             if use.argument:
-                place = _place(seen, stream.name, use)
+                place = _place(seen, use)
                 places.setdefault((place.cell, place.span), place)
-    found = sorted(places.values(), key=lambda p: (p.cell, p.span))
-    edits = [_edit(seen, place) for place in found]
-    if len(found) > _MOST:
-        yield _finding(seen, found, tuple(e for e in edits if e is not None))
-        return
-    for place, edit in zip(found, edits, strict=True):
-        yield _finding(seen, [place], (edit,) if edit is not None else ())
+        found = sorted(places.values(), key=lambda p: (p.cell, p.span))
+        if len(found) > _MOST:
+            yield _finding(seen, stream, found)
+        else:
+            yield from (_finding(seen, stream, [place]) for place in found)
 
 
-def _finding(seen: Analysis, places: list[_Place], edits: tuple[Edit, ...]) -> Finding:
+def _finding(seen: Analysis, stream: Stream, places: list[_Place]) -> Finding:
     first, rest = places[0], places[1:]
-    argument, seed = first.argument, seen.settings.seed
     others = f", like {len(rest)} more calls below," if rest else ""
-    title = f"Pass `{argument}={seed}` to `{first.short}`" + (f" and {len(rest)} more calls" if rest else "")
-    stream = SHOWN.get(first.stream, first.stream)
+    argument = first.use.argument
+    repeats = any(place.repeats for place in places)
     return seen.finding(
         first.cell,
         first.span,
-        f"`{first.short}`{others} draws from `{stream}`, which nothing above seeds: every run differs",
-        f"Pass `{argument}={seed}`.",
-        evidence=(f"`{first.access.via}` without `{argument}` draws from the global stream",),
-        related=tuple(seen.related(p.cell, f"`{p.short}` without `{p.argument}`", p.span) for p in rest),
-        fix=Fix(title, edits) if edits else None,
+        f"`{first.short}`{others} draws from `{stream.shown}`, which nothing above seeds: every run differs",
+        f"Seed `{stream.shown}` above: with `{argument}={seen.settings.seed}` each turn would draw the same."
+        if repeats
+        else f"Pass `{argument}={seen.settings.seed}`.",
+        evidence=(f"`{first.use.access.via}` without `{argument}` draws from the global stream",),
+        related=tuple(seen.related(p.cell, f"`{p.short}` without `{p.use.argument}`", p.span) for p in rest),
+        fix=seed_fix(seen, stream, stream.open[0]) if repeats else _argument_fix(seen, places),
     )
 
 
-def _place(seen: Analysis, stream: str, use: Use) -> _Place:
+def _argument_fix(seen: Analysis, places: list[_Place]) -> Fix | None:
+    edits = [
+        edit
+        for place in places
+        if place.call is not None
+        and (edit := argument_edit(seen, place.cell, place.call, place.use.argument)) is not None
+    ]
+    if not edits:
+        return None
+    first = places[0]
+    more = f" and {len(edits) - 1} more calls" if len(edits) > 1 else ""
+    return Fix(f"Pass `{first.use.argument}={seen.settings.seed}` to `{first.short}`{more}", tuple(edits))
+
+
+def _place(seen: Analysis, use: Use) -> _Place:
     """The call that lacks the argument: where the object was made, for one that draws when it is fitted."""
     cell, span = use.cell, use.access.span
     made = use.access.get("made").split(":")
@@ -190,10 +225,5 @@ def _place(seen: Analysis, stream: str, use: Use) -> _Place:
         inside = [c for c in calls if c.function_scope and use.argument not in c.arguments]
         if len(inside) == 1:
             call, span = inside[0], inside[0].span
-    return _Place(cell, span, use.access, stream, call)
-
-
-def _edit(seen: Analysis, place: _Place) -> Edit | None:
-    if place.call is None:
-        return None
-    return argument_edit(seen, place.cell, place.call, place.argument)
+    repeats = call is not None and (call.loop or bool(call.function_scope))
+    return _Place(cell, span, use, call, repeats)

@@ -5,7 +5,8 @@ A generator without a seed takes its first state from the operating system: each
 and seeding the global stream does not help.
 
 ## What to do
-Give it a seed; `--fix` does it.
+Give it a seed; `--fix` does it. A generator that a function or a loop makes would then give the same
+numbers each time: better make one above and hand it over; the fix is unsafe there.
 
 ## Example
 
@@ -92,7 +93,7 @@ the OS"; Python library reference, `random.Random`.
 import re
 from collections.abc import Iterator
 
-from nbdebt.model.finding import Finding, Fix, Replace
+from nbdebt.model.finding import Finding, Fix, Replace, Safety
 from nbdebt.model.history import Access, Span
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
@@ -115,13 +116,17 @@ def unseeded_generator(seen: Analysis) -> Iterator[Finding]:
                 continue
             told.add((where, span))
             seed = seen.settings.seed
+            call = call_at(seen, where, access)
+            # Made again and again with one seed, it gives the same numbers each time: not what was written.
+            once = call is not None and not call.loop and not call.function_scope
+            safety: Safety = "safe" if once else "unsafe"
             yield seen.finding(
                 where,
                 span,
                 f"`{short}` has no seed here: what is drawn from it differs in every run",
                 f"Give it a seed: `{short}({seed})`.",
                 evidence=(f"`{access.via}` takes its first state from the operating system",),
-                fix=Fix(f"Give `{short}` the seed {seed}", (edit,)) if edit is not None else None,
+                fix=Fix(f"Give `{short}` the seed {seed}", (edit,), safety) if edit is not None else None,
             )
 
 
