@@ -1,13 +1,90 @@
 """What a rule about the world outside sees: one notebook's exchanges, and what is around them."""
 
-from collections.abc import Callable, Mapping, Sequence
+import fnmatch
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from nbdebt.config import Settings
-from nbdebt.data.versions import Versioned
-from nbdebt.model.finding import Exchange, Finding, Fix, NotebookResult, Related, Severity
-from nbdebt.model.history import Basis, Resource
+import msgspec
+
+from nbdebt.config import Output, Settings
+from nbdebt.data.declared import declaration_of
+from nbdebt.data.places import Place, place_of, project_root
+from nbdebt.data.targets import as_pattern, has_hole, is_absolute, resolve_target
+from nbdebt.data.versions.answer import Versioned
+from nbdebt.model.finding import CellRef, Exchange, Finding, Fix, NotebookResult, Related, Severity
+from nbdebt.model.history import Basis, File, Resource, Setting, Table, Url
 from nbdebt.rules import Rule
+
+# Reads that don't take a source's content as data: code, IPython's own storage, looking what is there or
+# showing it.
+_NO_DATA = frozenset(("listing", "script", "storage", "shown", "local"))
+
+
+class Touch(msgspec.Struct, frozen=True):
+    """One exchange, with what is known of its other end.
+
+    Args:
+        exchange: the access and its cell.
+        order: its place among the notebook's exchanges.
+        text: the target as the code writes it, computed parts in braces.
+        target: the resolved target: equal for all that touch the same thing. Holds braces where it is
+        computed. exact: the target is fully known.
+        place: for a file, where it leads; ``unknown`` for all else.
+        declared: the declaration that holds for it as an output.
+    """
+
+    exchange: Exchange
+    order: int
+    text: str
+    target: str
+    exact: bool
+    place: Place
+    declared: Output | None = None
+
+    @property
+    def resource(self) -> Resource:
+        """What is touched."""
+        return self.exchange.access.resource
+
+    @property
+    def mode(self) -> str:
+        """How."""
+        return self.exchange.access.mode
+
+    @property
+    def via(self) -> str:
+        """What does it."""
+        return self.exchange.access.via
+
+    @property
+    def cell(self) -> int:
+        """Index of the cell."""
+        return self.exchange.cell.index
+
+    @property
+    def local(self) -> bool:
+        """Whether it is a local file, however well its path is known."""
+        return isinstance(self.resource, File)
+
+    @property
+    def absolute(self) -> bool:
+        """Whether its path begins at a root or a home directory."""
+        return isinstance(self.resource, File) and is_absolute(self.text)
+
+    @property
+    def by_shell(self) -> bool:
+        """Whether a shell line or a magic does it, where a search of the code doesn't find it."""
+        return self.via.startswith(("!", "%"))
+
+    def has(self, detail: str) -> bool:
+        """Whether the access has a detail."""
+        return detail in self.exchange.access.detail
+
+
+def cell_label(cell: CellRef) -> str:
+    """How a cell is called in messages."""
+    return f"cell [{cell.execution_count}]" if cell.execution_count is not None else f"cell {cell.index + 1}"
 
 
 class Surroundings:
@@ -18,8 +95,8 @@ class Surroundings:
         directory: absolute directory against which its relative paths are taken.
         settings: the settings of that directory; ``settings.outputs`` are the declarations.
         project: all notebooks of this run by path (with one notebook: only that).
-        consumers: for a resolved target (absolute path or URL), the (notebook path, exchange) pairs that read it.
-        producers: the same for writes.
+        consumers: for a resolved target (absolute path or URL), the (notebook path, exchange) pairs that read
+        it. producers: the same for writes.
         versioned: says whether a data source is versioned, and by what.
         rule: the rule that is being asked.
     """
@@ -42,6 +119,132 @@ class Surroundings:
         self.producers = producers
         self.versioned = versioned
         self.rule: Rule | None = None
+
+    @functools.cached_property
+    def root(self) -> Path:
+        """The project's root."""
+        return project_root(self.settings.root, self.directory)
+
+    @functools.cached_property
+    def touches(self) -> tuple[Touch, ...]:
+        """All exchanges with files, URLs and tables, in document order. Made once for all rules."""
+        found: list[Touch] = []
+        moved = False
+        for order, exchange in enumerate(self.result.exchanges):
+            resource = exchange.access.resource
+            if isinstance(resource, Setting):
+                # From here on nobody knows where relative paths lead.
+                moved = moved or (resource.setting == "cwd" and exchange.access.mode == "write")
+            elif isinstance(resource, File):
+                found.append(self._file(exchange, order, resource, moved))
+            elif isinstance(resource, Url | Table):
+                target = resolve_target(resource, self.directory)
+                exact = "computed" not in exchange.access.detail and "<unknown>" not in target
+                declared = declaration_of(resource, target, self.settings.outputs)
+                text = resource.url if isinstance(resource, Url) else resource.table
+                found.append(Touch(exchange, order, text, target, exact, "unknown", declared))
+        return tuple(found)
+
+    def _file(self, exchange: Exchange, order: int, resource: File, moved: bool) -> Touch:
+        text = resource.path
+        if moved and not is_absolute(text):
+            return Touch(exchange, order, text, "<unknown>", False, "unknown")
+        target = resolve_target(resource, self.directory)
+        exact = "computed" not in exchange.access.detail and not has_hole(text)
+        place = place_of(text, target, self.root)
+        declared = declaration_of(resource, target, self.settings.outputs) if self.settings.outputs else None
+        return Touch(exchange, order, text, target, exact, place, declared)
+
+    # Kinds of touches
+
+    def writes(self) -> Iterator[Touch]:
+        """What it writes, ``/dev/null`` and the like left out."""
+        return (t for t in self.touches if t.mode == "write" and t.place != "nowhere")
+
+    def data_reads(self) -> Iterator[Touch]:
+        """What it reads as data: no code, no picture that is only shown, no listing of a directory."""
+        for touch in self.touches:
+            if touch.mode != "read" or not _NO_DATA.isdisjoint(touch.exchange.access.detail):
+                continue
+            if not touch.via.startswith(("IPython.", "dotenv.", "matplotlib.style")):
+                yield touch
+
+    def touching(self, target: str) -> list[Touch]:
+        """All touches of exactly this target, in document order."""
+        return self._by_target.get(target, [])
+
+    @functools.cached_property
+    def _by_target(self) -> dict[str, list[Touch]]:
+        found: dict[str, list[Touch]] = {}
+        for touch in self.touches:
+            if touch.exact:
+                found.setdefault(touch.target, []).append(touch)
+        return found
+
+    @functools.cached_property
+    def _made(self) -> frozenset[str]:
+        return frozenset(t.target for t in self.touches if t.mode == "write" and t.exact)
+
+    def makes(self, touch: Touch) -> bool:
+        """Whether this notebook itself writes what is touched, or a directory that it lies in."""
+        made = self._made
+        return touch.target in made or (
+            touch.local and any(str(above) in made for above in Path(touch.target).parents)
+        )
+
+    def discards(self, touch: Touch) -> bool:
+        """Whether the notebook removes what it writes, or writes it into a directory that it removes."""
+        return any(
+            other.mode == "delete"
+            and (other.target == touch.target or touch.target.startswith(other.target + "/"))
+            for other in self.touches
+        )
+
+    def reads_again(self, touch: Touch) -> bool:
+        """Whether the notebook itself reads what it writes: an intermediate file."""
+        return any(
+            other.mode == "read"
+            and other.place != "unknown"
+            and (
+                other.target == touch.target
+                or other.target.startswith(touch.target + "/")
+                or (not other.exact and fnmatch.fnmatchcase(touch.target, as_pattern(other.target)))
+            )
+            for other in self.touches
+        )
+
+    def downloads(self, touch: Touch) -> bool:
+        """Whether a write is the local copy of something fetched by the same call or shell line."""
+        return touch.has("download") or any(
+            other.mode == "read"
+            and isinstance(other.resource, Url)
+            and other.cell == touch.cell
+            and other.exchange.access.span == touch.exchange.access.span
+            for other in self.touches
+        )
+
+    def readers(self, target: str) -> list[tuple[str, Exchange]]:
+        """The first read of each other notebook of the run that reads the target and does not write it."""
+        makers = {path for path, _ in self.producers.get(target, ())} | {self.result.path}
+        first: dict[str, Exchange] = {}
+        for path, exchange in self.consumers.get(target, ()):
+            if path not in makers and _NO_DATA.isdisjoint(exchange.access.detail):
+                first.setdefault(path, exchange)
+        return sorted(first.items(), key=lambda item: item[0])
+
+    def writers(self, target: str) -> list[tuple[str, Exchange]]:
+        """The other notebooks of the run that write the target."""
+        return [item for item in self.producers.get(target, ()) if item[0] != self.result.path]
+
+    # Findings
+
+    def state(self, touch: Touch) -> Versioned:
+        """Whether what is touched is versioned."""
+        return self.versioned(touch.resource, self.directory, touch.exchange.access.detail)
+
+    def related(self, touch: Touch, message: str) -> Related:
+        """Another place of this notebook."""
+        return Related(message, self.result.path, touch.exchange.cell, touch.exchange.access.span)
 
     def finding(
         self,

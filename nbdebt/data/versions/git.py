@@ -233,7 +233,7 @@ def _read_changes(answer: bytes) -> dict[str, str]:
 
 
 def _read_pointers(root: Path, state: _State) -> dict[str, lfs.Pointer]:
-    """git-LFS pointers among the tracked files; a question costs a process, so only where there may be one."""
+    """git-LFS pointers among the tracked files; asked for where there may be some."""
     suspects = {
         name: blob for name, blob in state.blobs.items() if name in state.changed or _says_lfs(root, name)
     }
