@@ -78,6 +78,8 @@ def _listed(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) 
 
 def _selectors(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
     listed = _listed(ctx, param, value)
+    if not listed:
+        return ()
     try:
         codes(listed, catalogue())
     except ConfigurationError as error:

@@ -1,7 +1,6 @@
 """Writing: to a terminal, a pipe or a file, whatever bytes a notebook's names are made of."""
 
 import os
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -23,7 +22,15 @@ def wants_color(stream: TextIO, choice: str = "auto") -> bool:
 
 def columns() -> int:
     """How wide the terminal is; 100 where there is none."""
-    return shutil.get_terminal_size((100, 24)).columns
+    # As shutil.get_terminal_size does it, without the compressors that its module loads.
+    try:
+        return int(os.environ["COLUMNS"]) or 100
+    except (KeyError, ValueError):
+        pass
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 100
+    except (OSError, ValueError):
+        return 100
 
 
 def write(text: str, file: str | None = None) -> None:

@@ -83,8 +83,6 @@ def is_reading(problem: Problem) -> bool:
 def problem_sentence(problem: Problem) -> str:
     """What could not be done, after the path and a colon."""
     where = f" (at {problem.where})" if problem.where else ""
-    if problem.kind == "internal":
-        return f"nbdebt failed here: {problem.reason}{where}"
     return f"{'could not be read: ' if is_reading(problem) else ''}{problem.reason}{where}"
 
 
