@@ -28,6 +28,18 @@ print(price * 2)
 # Out: 40
 ```
 
+An output that was cleared:
+
+```python
+# %% [1]
+price = 25
+# %% [2]
+print(price * 2)
+# %% [3]
+print("done")
+# Out: done
+```
+
 What is printed can't be known without running the code:
 
 ```python
@@ -50,20 +62,43 @@ Notebooks" (MSR 2019), where results that differ from the saved ones are counted
 from collections.abc import Iterator
 
 from nbdebt.model.finding import Finding
+from nbdebt.model.history import Span
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
-from nbdebt.rules.order._reasons import place, reasons
+from nbdebt.rules.order._reasons import reasons
 
 
 @rule("NBD110", needs=Needs.HISTORY)
 def contradicted_output(seen: Analysis) -> Iterator[Finding]:
     """The saved output can't come from the code as it stands."""
+    stripped = not any(cell.outputs for cell in seen.notebook.code_cells)
     for cell, reason in reasons(seen, "output"):
+        outputs = seen.notebook.cells[cell].outputs
+        if "NameError" in reason.text or any(o.name == "KeyboardInterrupt" for o in outputs):
+            # The first is undefined-on-run-all's, the second error-output's.
+            continue
+        if not outputs and (stripped or not reason.text.startswith("raises")):
+            # Outputs can be cleared, and their absence then says nothing.
+            continue
         yield seen.finding(
             cell,
-            place(seen, cell, reason),
+            _shows(seen, cell, reason.text),
             reason.text or "the saved output can't come from the code as it stands",
             "Run this cell again, and check what the notebook says about the result.",
             basis="inferred",
             evidence=("the output was computed from the code, without running it",),
         )
+
+
+def _shows(seen: Analysis, cell: int, text: str) -> Span:
+    """The line that the output comes from, where only one can be meant."""
+    flow = seen.flows.get(cell)
+    if flow is not None and flow.displayed is not None and " shows `" in text:
+        return flow.displayed
+    if (
+        flow is not None
+        and "print" in flow.builtins
+        and seen.notebook.cells[cell].source.count("print(") == 1
+    ):
+        return flow.builtins["print"]
+    return seen.whole(cell)

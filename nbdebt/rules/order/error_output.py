@@ -92,7 +92,9 @@ def _on_purpose(cell: Cell) -> bool:
 def _told_elsewhere(seen: Analysis, cell: Cell, error: Output) -> bool:
     found = seen.replay.cells.get(cell.index)
     kinds = {reason.kind for reason in found.reasons} if found is not None else set()
-    return "output" in kinds or (error.name == "NameError" and "missing" in kinds)
+    if error.name == "NameError":
+        return "missing" in kinds
+    return "output" in kinds and error.name != "KeyboardInterrupt"
 
 
 def _line(seen: Analysis, cell: Cell, error: Output) -> Span:
