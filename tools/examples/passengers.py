@@ -1,5 +1,4 @@
-# run: imports load look ages by_class@first fares fares by_class sex_table fare_bands
-# run: ages by_class chart
+# run: imports load look ages by_class@first fares sex_table fare_bands fares by_class chart
 # %% [markdown] title
 # # Who was rescued?
 #

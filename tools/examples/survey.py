@@ -47,4 +47,4 @@ by_department.columns.tolist()
 # %% save
 survey.to_csv("data/survey.csv", index=False)
 # %% keep
-print(f"happiest: {table.index[0]}, of {len(survey)} answers")
+print(f"happiest: {list(table.index)[0]}, of {len(survey)} answers")
