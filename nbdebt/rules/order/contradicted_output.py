@@ -59,6 +59,7 @@ Pimentel, Murta, Braganholo and Freire, "A Large-Scale Study About Quality and R
 Notebooks" (MSR 2019), where results that differ from the saved ones are counted as not reproduced.
 """
 
+import re
 from collections.abc import Iterator
 
 from nbdebt.model.finding import Finding
@@ -67,6 +68,9 @@ from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
 from nbdebt.rules.order._reasons import reasons
 
+# What was shown is taken back or replaced later: the saved output is what was left.
+_REPLACES = re.compile(r"clear_output|display_id|update_display|\.update\(|tqdm|end=['\"]\\r")
+
 
 @rule("NBD110", needs=Needs.HISTORY)
 def contradicted_output(seen: Analysis) -> Iterator[Finding]:
@@ -74,6 +78,8 @@ def contradicted_output(seen: Analysis) -> Iterator[Finding]:
     stripped = not any(cell.outputs for cell in seen.notebook.code_cells)
     for cell, reason in reasons(seen, "output"):
         outputs = seen.notebook.cells[cell].outputs
+        if _REPLACES.search(seen.notebook.cells[cell].source):
+            continue
         if "NameError" in reason.text or any(o.name == "KeyboardInterrupt" for o in outputs):
             # The first is undefined-on-run-all's, the second error-output's.
             continue

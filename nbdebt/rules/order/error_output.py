@@ -74,7 +74,7 @@ def error_output(seen: Analysis) -> Iterator[Finding]:
             _line(seen, cell, error),
             "this cell was interrupted; what it shows is not its whole result"
             if stopped
-            else f"the saved output is a `{name}`; Restart & Run All stops here if it is raised again",
+            else f"the saved output is the error `{name}`; Restart & Run All stops here if it recurs",
             "Run the cell to its end."
             if stopped
             else "Repair the cell, or tag it `raises-exception` if it shows the error on purpose.",
