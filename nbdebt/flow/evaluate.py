@@ -123,6 +123,7 @@ class Machine(Generators):
         self.env = None
         self.depth = self.tries = 0
         self.handling = None
+        self.hashing = 0
         limit = sys.getrecursionlimit()
         sys.setrecursionlimit(max(limit, 8000))
         try:

@@ -205,6 +205,9 @@ def _hash(m: Generators, args: list[Any], kwargs: dict[str, Any]) -> Any:
     (value,) = exactly(args, 1)
     if type(value) in (int, bool, float):
         return hash(value)
+    if m.hashing:
+        known(m, args, kwargs)
+        return m.native(hash, value)
     raise Unknowable
 
 

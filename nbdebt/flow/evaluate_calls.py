@@ -36,6 +36,9 @@ from nbdebt.flow.evaluate_values import (
 #: How deep the notebook's own calls may nest.
 _DEEPEST = 150
 
+#: Builtins that can bind any name.
+_WILD = (exec, eval, globals, locals, compile, __import__)
+
 Handler = Callable[[Any, list[Any], dict[str, Any]], Any]
 
 
@@ -74,6 +77,8 @@ class Calls(Attributes):
         handler = function.fn if kind is Native else self._handler(function)
         if handler is None:
             if callable(function):
+                if function in _WILD:
+                    self.everything()
                 return self.stranger([function, *args], kwargs)
             raise Raised(TypeError(f"'{kind.__name__}' object is not callable"))
         try:

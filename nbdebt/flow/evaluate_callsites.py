@@ -76,11 +76,7 @@ class CallSites(Calls):
             function = UNKNOWN if poisoned(base) else self.attribute(base, name)
         else:
             function = self.evaluate(callee)
-            if (
-                function is UNKNOWN
-                and isinstance(callee, ast.Name)
-                and callee.id in ("exec", "eval", "globals")
-            ):
+            if isinstance(callee, ast.Name) and callee.id == "get_ipython":
                 self.everything()
             args, kwargs = self._arguments(node, unordered)
         if function is UNKNOWN and (args or kwargs) and self._only_reads(callee, args, kwargs):
@@ -131,15 +127,6 @@ class CallSites(Calls):
         ):
             return False
         return not any(_active(a) for a in (*args, *kwargs.values()))
-
-    def everything(self) -> None:
-        """Any name may have been made or changed: nothing is known any more."""
-        self.poison(list(self.names.values()))
-        for name in self.names:
-            self.names[name] = UNKNOWN
-        self.stream.rng = None
-        self.open = True
-        self.complete = False
 
 
 def display(*_: Any) -> None:

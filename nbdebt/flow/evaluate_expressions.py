@@ -115,6 +115,9 @@ class Expressions(CallSites):
         return value
 
     def _compare(self, node: ast.Compare) -> Any:
+        if self.env is None and not self.open and _in_namespace(node) and isinstance(node.left, ast.Constant):
+            there = node.left.value in self.names
+            return there if isinstance(node.ops[0], ast.In) else not there
         left = self.evaluate(node.left)
         value: Any = True
         last = len(node.ops) - 1
@@ -383,6 +386,19 @@ class Expressions(CallSites):
     def assign(self, target: ast.expr, value: Any) -> None:
         """Binds a target, unpacking where it is a list of targets."""
         raise NotImplementedError
+
+
+def _in_namespace(node: ast.Compare) -> bool:
+    """Whether it asks if a global name exists: ``"x" in globals()``."""
+    part = node.comparators[0]
+    return (
+        len(node.ops) == 1
+        and isinstance(node.ops[0], ast.In | ast.NotIn)
+        and isinstance(part, ast.Call)
+        and isinstance(part.func, ast.Name)
+        and part.func.id in ("globals", "locals", "dir", "vars")
+        and not part.args
+    )
 
 
 _ORDER: Final[dict[type[ast.cmpop], Callable[[Any, Any], Any]]] = {

@@ -28,7 +28,7 @@ _STABLE: Final = re.compile(
     r"can only concatenate \w+ \(not |'\w+' object has no attribute '\w+'$|"
     r"'\w+' object is not (?:iterable|subscriptable|callable)$"
 )
-DIGITS: Final = re.compile(r"\d{5,}|\*")
+DIGITS: Final = re.compile(r"\d{5,}")
 
 
 CONVERSIONS: Final[dict[str, Callable[[Any], str]]] = {"r": repr, "s": str, "a": ascii}

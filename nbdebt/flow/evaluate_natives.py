@@ -1,6 +1,7 @@
 """Operations on plain values: by Python itself, within bounds, and only where nothing unknown is touched."""
 
 import ast
+import operator
 from collections import deque
 from collections.abc import Iterator
 from typing import Any, Final
@@ -74,7 +75,7 @@ class Natives(Formatting):
                 if repeats and len(value) * max(times, 0) > self.size:
                     raise Exhausted
         elif op is ast.Mod and type(left) in (str, bytes):
-            if DIGITS.search(str(left)):
+            if DIGITS.search(str(left)) or "*" in str(left):
                 raise Unknowable
             if survey(right, self.size) & HAS_UNORDERED:
                 raise Unknowable
@@ -152,7 +153,7 @@ class Natives(Formatting):
             if type(value) is Instance:
                 value.need("__setitem__", key, item)
                 return
-            self.native(lambda: value.__setitem__(key, item))
+            self.native(operator.setitem, value, key, item)
         except (Exhausted, Doubted):
             raise
         except Unknowable:
@@ -167,7 +168,7 @@ class Natives(Formatting):
         elif type(value) is Instance:
             value.need("__delitem__", key)
         else:
-            self.native(lambda: value.__delitem__(key))
+            self.native(operator.delitem, value, key)
 
     # iteration
 

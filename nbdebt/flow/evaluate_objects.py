@@ -26,6 +26,8 @@ from nbdebt.flow.evaluate_values import (
 class Runner(Protocol):
     """What the values ask of the machine that runs them."""
 
+    hashing: int
+
     def call(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any: ...
     def tick(self) -> None: ...
     def resume(self, generator: "Generator") -> Any: ...
@@ -244,13 +246,18 @@ class Instance:
         return result if result is NotImplemented else not result
 
     def __hash__(self) -> int:
-        method = self.cls.find("__hash__")
-        if method is not MISSING and method is not None:
-            result = self.ask("__hash__")
+        defines = next((c for c in self.cls.mro if {"__hash__", "__eq__"} & c.namespace.keys()), None)
+        if defines is not None and defines.namespace.get("__hash__") is not None:
+            # what it hashes to is no use to the program but here, so it may be a text's
+            self.cls.machine.hashing += 1
+            try:
+                result = self.ask("__hash__")
+            finally:
+                self.cls.machine.hashing -= 1
             if type(result) is not int:
                 raise Unknowable
             return hash(result)
-        if self.cls.find("__eq__") is not MISSING or (self.cls.fields is not None and not self.cls.frozen):
+        if defines is not None or (self.cls.fields is not None and not self.cls.frozen):
             raise Raised(TypeError(f"unhashable type: '{self.cls.name}'"))
         if self.cls.fields is not None:
             if self.lost:

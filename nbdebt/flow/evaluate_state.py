@@ -77,6 +77,7 @@ class State:
         self.decimals = True
         self.strangers = False
         self.touched = False
+        self.hashing = 0
         self.libraries: dict[str, str] = {}
         self.scopes: dict[ast.AST, Scope] = {}
         self.uses: dict[ast.AST, Uses] = {}
@@ -248,6 +249,15 @@ class State:
         if type(value) in (list, tuple, set, frozenset, deque):
             return all(type(item) in ATOMS for item in value)
         return type(value) is dict and all(type(item) in ATOMS for item in value.values())
+
+    def everything(self) -> None:
+        """Any name may have been made or changed: nothing is known any more."""
+        self.poison(list(self.names.values()))
+        for name in self.names:
+            self.names[name] = UNKNOWN
+        self.stream.rng = None
+        self.open = True
+        self.complete = False
 
     def poison(self, values: Iterable[Any]) -> None:
         """Something unknown has these objects: what they and all they reach hold is no longer known."""
