@@ -276,8 +276,8 @@ def codes(selectors: Iterable[str], catalogue: Mapping[str, Selectable]) -> set[
     return {code for selector in selectors for code in _stands_for(selector, catalogue)[0]}
 
 
-def effective_codes(settings: Settings, catalogue: Mapping[str, Selectable] | None = None) -> set[str]:
-    """The codes of the rules that these settings turn on, of all rules where no catalogue is given.
+def effective_codes(settings: Settings, catalogue: Mapping[str, Selectable]) -> set[str]:
+    """The codes of the rules that these settings turn on.
 
     As in ruff, the more specific selector wins (``select = ["NBD201"]`` beats ``ignore = ["NBD2"]``), and
     of two equally specific ones the one that ignores.
@@ -285,10 +285,6 @@ def effective_codes(settings: Settings, catalogue: Mapping[str, Selectable] | No
     Raises:
         ConfigurationError: a selector, those of ``per-path-ignores`` included, stands for nothing.
     """
-    if catalogue is None:
-        from nbdebt.rules import catalogue as all_rules
-
-        catalogue = all_rules()
     for pattern, ignored in settings.per_path_ignores.items():
         _weights(ignored, catalogue, settings, f"per-path-ignores.{pattern}")
     chosen = _weights(settings.select, catalogue, settings, "select")

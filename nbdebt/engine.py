@@ -4,7 +4,6 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import msgspec
 from nbdebt import __version__
 from nbdebt.analyse import Record, analyse, analyse_bytes
 from nbdebt.cache import Cache, decode, digest, encode
-from nbdebt.config import Settings, effective_codes, load_settings
+from nbdebt.config import Settings, effective_codes, load_settings, with_options
 from nbdebt.discover import discover
 from nbdebt.model.errors import NbdebtError
 from nbdebt.model.finding import NotebookResult, Problem, Report
@@ -112,15 +111,10 @@ class _Run:
             if settings is None:
                 config = Path(options.config) if options.config else None
                 settings = load_settings(directory, config, options.isolated)
-            if options.select or options.ignore or options.extend_select or options.exclude:
-                settings = msgspec.structs.replace(
-                    settings,
-                    select=options.select or settings.select,
-                    ignore=(*settings.ignore, *options.ignore),
-                    extend_select=(*settings.extend_select, *options.extend_select),
-                    exclude=(*settings.exclude, *options.exclude),
-                )
-            found = self._settings[directory] = (settings, frozenset(effective_codes(settings)))
+            settings = with_options(
+                settings, options.select, options.ignore, options.extend_select, options.exclude
+            )
+            found = self._settings[directory] = (settings, frozenset(effective_codes(settings, catalogue())))
         return found
 
     # Where notebooks come from
@@ -146,6 +140,9 @@ class _Run:
             if path == "-":
                 records[path] = self._stdin()
                 continue
+            if not _is_text(path):
+                records[path] = self._unspeakable(path)
+                continue
             try:
                 stat = os.stat(path)
             except OSError as error:
@@ -167,6 +164,16 @@ class _Run:
         settings, codes = self.settings(_directory(name))
         return analyse_bytes(sys.stdin.buffer.read(), name, settings, codes)
 
+    def _unspeakable(self, path: str) -> Record:
+        """A file whose name is no text: it is read, shown with its odd bytes escaped, and not cached."""
+        shown = path.encode("utf-8", "backslashreplace").decode()
+        settings, codes = self.settings(_directory(path))
+        try:
+            with open(path, "rb") as file:  # noqa: PTH123 - the path is text as the user named it
+                return analyse_bytes(file.read(), shown, settings, codes)
+        except OSError as error:
+            return _unreadable(shown, error.strerror or str(error))
+
     def _cache(self, path: str, caches: dict[tuple[str, bytes], Cache]) -> Cache:
         settings, codes = self.settings(_directory(path))
         root = settings.root or os.getcwd()
@@ -186,8 +193,10 @@ class _Run:
             entry = cache.entries.get(path) if cache is not None else None
             work.append((path, *self.settings(_directory(path)), entry.digest if entry is not None else None))
         answers: Iterable[tuple[bytes, bytes | None]]
-        pool: ProcessPoolExecutor | None = None
+        pool: Any = None
         if jobs > 1 and total > 1:
+            from concurrent.futures import ProcessPoolExecutor
+
             pool = ProcessPoolExecutor(min(jobs, total), initializer=_quiet_worker)
             answers = pool.map(_work, work, chunksize=max(1, min(16, total // (jobs * 4))))
         else:
@@ -225,6 +234,11 @@ class _Run:
             suppressed,
             time.perf_counter() - self.started,
         )
+
+
+def _is_text(path: str) -> bool:
+    """Whether a file's name can be written as UTF-8."""
+    return path.isascii() or not any("\ud800" <= c <= "\udfff" for c in path)
 
 
 def _directory(path: str) -> Path:

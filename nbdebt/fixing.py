@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from nbdebt.config import load_settings
+from nbdebt.config import forget_settings, load_settings
 from nbdebt.engine import CheckOptions, check_data, check_paths
 from nbdebt.model.errors import FixError, NbdebtError
 from nbdebt.model.finding import Declare, Drop, Edit, Finding, Fix, Insert, Move, PinFile, Problem, Replace, Report
@@ -135,6 +135,7 @@ def fix_paths(
                     directory = Path(path).absolute().parent
                     settings = load_settings(directory, Path(options.config) if options.config else None, options.isolated)
                     fixed.outside = [str(p) for p in apply_outside_edits(outside, path, settings)]
+                    forget_settings()
             if titles:
                 done.append(fixed)
         except OSError as error:

@@ -10,7 +10,7 @@ from bisect import bisect_left
 import msgspec
 
 from nbdebt.flow.simulate import simulate
-from nbdebt.flow.steps import Step
+from nbdebt.flow.steps import WRITE, Step
 from nbdebt.model.history import History
 from nbdebt.model.notebook import Notebook
 
@@ -21,17 +21,15 @@ class Doubt(msgspec.Struct, frozen=True):
     """What a lost run may have changed.
 
     Args:
-        kind: ``stale`` (a cell took in what a cell made that ran again later) or ``lost`` (nothing is known).
-        cell: the cell whose result is in doubt.
-        source: the cell that ran more than once; None for a lost run of no known cell.
+        cell: the cell whose result is in doubt: it took in what ``source`` made before it ran again.
+        source: the cell that ran more than once.
         name: the resource.
         access: index of the access.
         text: for people.
     """
 
-    kind: str
     cell: int
-    source: int | None
+    source: int
     name: str
     access: int
     text: str
@@ -68,7 +66,6 @@ def reconstruct(
     steps: dict[int, list[Step]],
     ran: list[int],
     writers: dict[str, list[int]],
-    refuted: frozenset[int] = frozenset(),
 ) -> LostRuns:
     """Put lost runs back.
 
@@ -78,7 +75,6 @@ def reconstruct(
         steps: the steps of each cell.
         ran: cells with a count, in document order.
         writers: for each name the cells that bind it.
-        refuted: cells for which other evidence says that they ran once.
 
     Returns:
         The session's order with lost runs restored, and what stays in doubt.
@@ -91,14 +87,18 @@ def reconstruct(
         gaps = gaps[:0]
     needed: dict[int, list[int]] = {}
     free = list(gaps)
+    writers = writers | file_writers(steps) if free else writers
     for _ in range(8):
         if not free or not _by_need(_merge(order, needed), counts, steps, writers, free, needed):
             break
     restored = {cell: list(numbers) for cell, numbers in needed.items()}
     unexplained: list[int] = []
+    passed = _by_pass(free, ran, counts)
     for gap in free:
-        cell = _by_place(gap, ran, counts)
-        if cell is not None and cell not in refuted:
+        cell = passed.get(gap)
+        if cell is None:
+            cell = _by_place(gap, ran, counts)
+        if cell is not None:
             restored.setdefault(cell, []).append(gap)
         else:
             unexplained.append(gap)
@@ -112,9 +112,68 @@ def reconstruct(
     return result
 
 
+def file_writers(steps: dict[int, list[Step]]) -> dict[str, list[int]]:
+    """For each file that the notebook writes, the cells that do, in document order."""
+    found: dict[str, list[int]] = {}
+    for cell in sorted(steps):
+        for step in steps[cell]:
+            for op in step.ops:
+                if op.code == WRITE and op.base.startswith("<File>") and cell not in found.setdefault(op.base, []):
+                    found[op.base].append(cell)
+    return found
+
+
 def _merge(order: list[tuple[int, int]], restored: dict[int, list[int]]) -> list[tuple[int, int]]:
     extra = [(cell, n) for cell, numbers in restored.items() for n in numbers]
     return sorted(order + extra, key=lambda run: run[1])  # type: ignore[return-value]
+
+
+def _by_pass(gaps: list[int], ran: list[int], counts: dict[int | None, int]) -> dict[int, int]:
+    """Missing counts that cells bore in a first pass from top to bottom, before they ran again out of their place.
+
+    The longest rising run of counts is what is left of that pass; cells that fell out of it had the counts that are
+    missing between their neighbours.
+    """
+    backbone = _longest_rising([counts[cell] for cell in ran])
+    found: dict[int, int] = {}
+    previous = 0
+    fallen: list[int] = []
+    for position, cell in enumerate([*ran, None]):
+        if cell is not None and position not in backbone:
+            fallen.append(cell)
+            continue
+        here = counts[cell] if cell is not None else (gaps[-1] + 1 if gaps else 0)
+        if fallen:
+            between = [g for g in gaps if previous < g < here]
+            for number, gap in enumerate(between):
+                candidate = fallen[number % len(fallen)]
+                if counts[candidate] > gap:
+                    found[gap] = candidate
+        fallen = []
+        previous = here
+    return found
+
+
+def _longest_rising(numbers: list[int]) -> set[int]:
+    """Positions of a longest strictly rising subsequence (patience sorting)."""
+    tails: list[int] = []
+    ends: list[int] = []
+    before: list[int] = []
+    for position, number in enumerate(numbers):
+        place = bisect_left(tails, number)
+        before.append(ends[place - 1] if place else -1)
+        if place == len(tails):
+            tails.append(number)
+            ends.append(position)
+        else:
+            tails[place] = number
+            ends[place] = position
+    chosen: set[int] = set()
+    at = ends[-1] if ends else -1
+    while at >= 0:
+        chosen.add(at)
+        at = before[at]
+    return chosen
 
 
 def _by_place(gap: int, ran: list[int], counts: dict[int | None, int]) -> int | None:
@@ -167,7 +226,9 @@ def _by_need(
     added = False
     for cell, taken in trace.runs.items():
         for take in taken.takes:
-            if take.version is not None or not take.certain or take.base[0] == "<":
+            if take.version is not None or not take.certain:
+                continue
+            if take.base[0] == "<" and not take.base.startswith("<File>"):
                 continue
             makers = [w for w in writers.get(take.base, []) if w in steps and counts.get(w, 0) > counts[cell]]
             position = bisect_left(unexplained, counts[cell])
@@ -199,7 +260,6 @@ def _doubts(
                 seen.add((version.cell, take.base))
                 doubts.append(
                     Doubt(
-                        "stale",
                         cell,
                         version.cell,
                         take.base + take.part,

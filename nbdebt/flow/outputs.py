@@ -2,12 +2,13 @@
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from nbdebt.flow.evaluate import CellResult, Machine
+from nbdebt.flow.evaluate import UNKNOWN, CellResult, Machine
 from nbdebt.flow.facts import CellFlow
 from nbdebt.model.notebook import Cell, Notebook
 
+_REDRAWN = re.compile(r"\b(?:clear_output|update_display|display_id)\b")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 
 
@@ -17,11 +18,26 @@ class Predictions:
     Args (attributes):
         mismatches: by cell, what the saved output shows and the code can't have printed.
         confirmed: cells whose saved text is exactly what a replay prints, and that depends on what they read.
+        silent: cells that print something in a replay, and no output of which is saved.
+        before: by cell, digests of the names asked for as the cell found them (in its run whose output is saved).
+        final: digests of the names asked for at the end.
     """
 
     def __init__(self) -> None:
         self.mismatches: dict[int, str] = {}
         self.confirmed: set[int] = set()
+        self.silent: set[int] = set()
+        self.before: dict[int, dict[str, str]] = {}
+        self.final: dict[str, str] = {}
+
+    def note(self, machine: Machine, names: Iterable[str]) -> dict[str, str]:
+        """Digests of those names whose values are known."""
+        found: dict[str, str] = {}
+        for name in names:
+            digest = machine.digest(name) if name in machine.names else None
+            if digest is not None:
+                found[name] = digest
+        return found
 
 
 def predict(
@@ -29,6 +45,9 @@ def predict(
     trees: dict[int, ast.Module],
     flows: dict[int, CellFlow],
     order: Sequence[tuple[int, bool]],
+    unknown_names: Iterable[str] = (),
+    watch: Mapping[int, Iterable[str]] | None = None,
+    names: Iterable[str] = (),
 ) -> Predictions:
     """Run cells concretely, as far as that is possible without running them, and compare the saved text.
 
@@ -37,30 +56,47 @@ def predict(
         trees: the cells' syntax trees.
         flows: what the cells do.
         order: (cell, whether this run's output is the one that is saved), in the order of the runs.
+        unknown_names: names of which nothing is known at the start, because cells that never ran make them.
+        watch: for cells, names whose values before the cell's run are wanted.
+        names: names whose values at the end are wanted.
     """
     predictions = Predictions()
-    if not any(c.outputs for c in notebook.cells):
+    if watch is None and not any(c.outputs for c in notebook.cells):
         return predictions
     machine = Machine()
+    for name in unknown_names:
+        machine.names[name] = UNKNOWN
     for index, shown in order:
         tree = trees.get(index)
         cell = notebook.cells[index]
         if tree is None:
             machine.open = True
             continue
+        if watch and shown and index in watch:
+            predictions.before[index] = predictions.note(machine, watch[index])
         unknown = frozenset(s.span.line for s in flows[index].statements if s.kind == "Magic")
         result = machine.run_cell(tree.body, silent=cell.source.rstrip().endswith(";"), unknown_lines=unknown)
         if shown:
             judge(cell, result, predictions)
         if result.raised is not None and not any(o.kind == "error" for o in cell.outputs):
             break
+    predictions.final = predictions.note(machine, names)
     return predictions
 
 
 def judge(cell: Cell, result: CellResult, predictions: Predictions) -> None:
     """Compare one cell's saved text with what it prints in a replay."""
+    if _REDRAWN.search(cell.source):
+        return
+    if not cell.outputs:
+        # Cleared by hand or by a tool, or edited since: who knows.
+        if result.shown or any(result.printed) or result.raised:
+            predictions.silent.add(cell.index)
+        return
     saved = "".join(o.text or "" for o in cell.outputs if o.kind == "stream" and o.name == "stdout")
     raised = next((o for o in cell.outputs if o.kind == "error"), None)
+    if raised is not None and raised.name == "KeyboardInterrupt":
+        return
     if any(o.kind == "stream" and o.name == "stdout" and o.text is not None and len(o.text) > 60_000 for o in cell.outputs):
         return
     if result.raised is not None and raised is None:

@@ -8,6 +8,7 @@ takes in the same versions in both, its results are the same; the versions are h
 """
 
 import ast
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -23,7 +24,7 @@ from nbdebt.model.history import Access, History
 from nbdebt.model.notebook import Notebook
 
 ReasonKind = Literal[
-    "missing", "other-version", "stale", "rerun", "output", "random", "error", "upstream", "opaque", "never-run", "clock", "lost", "commuting"
+    "missing", "other-version", "stale", "rerun", "output", "random", "error", "upstream", "opaque", "never-run", "clock", "mixed", "commuting", "silent"
 ]
 
 
@@ -125,6 +126,7 @@ class _Replayer:
         self.steps: dict[int, list[Step]] = {}
         self.cells: dict[int, CellReplay] = {}
         self.missing: list[str] = []
+        self.known: list[tuple[Predictions, Predictions]] = []
 
     def verdict(self) -> Replay:
         present = [c for c in self.notebook.cells if c.kind == "code" and c.source.strip()]
@@ -133,6 +135,9 @@ class _Replayer:
             flow = flows.get(cell.index)
             if flow is not None and not flow.error:
                 self.steps[cell.index] = compile_cell(cell.source, flow)
+        self.settled = {
+            index: {op.access for step in steps if step.idempotent for op in step.ops} for index, steps in self.steps.items()
+        }
         self.writers = _writers(flows)
         if not self.history.runs:
             for cell in present:
@@ -142,9 +147,10 @@ class _Replayer:
         ran = [c.index for c in present if c.index in self.counts and c.index in self.steps]
         for cell in present:
             self.cells[cell.index] = CellReplay(cell.index, "same" if cell.index in self.counts else "never-run")
-        predictions = Predictions()
-        if self.trees:
-            predictions = predict(self.notebook, self.trees, flows, [(index, True) for index in ran])
+        if any(flows[c.index].error for c in present if c.index in self.counts):
+            # Another dialect (Python 2), or a cell edited since: what it prints can't be predicted.
+            self.trees = {}
+        predictions = self._predict([(index, True) for index in ran]) if self.trees else Predictions()
         document = [(i, n) for n, i in enumerate(ran)]
         forward = simulate("restart", document, self.steps)
         lost = reconstruct(self.notebook, self.history, self.steps, ran, self.writers)
@@ -162,21 +168,39 @@ class _Replayer:
         histories += [simulate("session", order, self.steps) for order in orders]
         for index in ran:
             self._judge(index, forward, histories)
+        suspect = [i for i in ran if self.cells[i].state != "same"]
+        if self.trees and (suspect or len(histories) > 1 or histories[0] is not forward):
+            self._look_closer(ran, orders if histories[0] is not forward else [lost.visible, *orders], suspect)
+            for index in suspect:
+                self._judge(index, forward, histories)
         self._commuting(document, orders or [lost.visible], ran)
+        self._mixed(ran)
         self._outputs(predictions, ran)
         self._errors(ran)
         self._clock(ran)
         self._lost(lost, forward, predictions)
         return self._conclude(lost, forward, histories)
 
+    def _look_closer(self, ran: list[int], orders: list[list[tuple[int, int]]], suspect: list[int]) -> None:
+        """Know the values, as far as they can be known: different ways may lead to one value."""
+        watch = {i: {t.base for step in self.steps[i] for t in step.ops if t.base[0] != "<"} for i in suspect}
+        now = self._predict([(i, True) for i in ran], watch, self.writers)
+        for order in orders:
+            runs = [(cell, self.counts[cell] == n) for cell, n in order]
+            self.known.append((now, self._predict(runs, watch, self.writers)))
+
+    def _predict(
+        self, order: list[tuple[int, bool]], watch: dict[int, set[str]] | None = None, names: Iterable[str] = ()
+    ) -> Predictions:
+        waiting = {name for name, cells in self.writers.items() if any(i not in self.counts for i in cells)}
+        return predict(self.notebook, self.trees, self.flows, order, waiting, watch, names)
+
     def _possible(self, orders: list[list[tuple[int, int]]]) -> list[list[tuple[int, int]]]:
         """Those histories under which the saved outputs can have come about; all, if none can."""
         kept = [
             order
             for order in orders
-            if not predict(
-                self.notebook, self.trees, self.flows, [(cell, self.counts[cell] == n) for cell, n in order]
-            ).mismatches
+            if not self._predict([(cell, self.counts[cell] == n) for cell, n in order]).mismatches
         ]
         return kept or orders
 
@@ -184,7 +208,8 @@ class _Replayer:
 
     def _judge(self, index: int, forward: Trace, histories: list[Trace]) -> None:
         """One cell under all histories."""
-        answers = [self._compare(index, forward, history) for history in histories]
+        known = self.known or [None] * len(histories)
+        answers = [self._compare(index, forward, h, k) for h, k in zip(histories, known, strict=True)]
         cell = answers[0]
         odd = next((a for a in answers if (a.state == "same") != (cell.state == "same")), None)
         if odd is not None:
@@ -194,22 +219,34 @@ class _Replayer:
             cell.reasons.append(Reason("opaque", text="; ".join(self.flows[index].opaque)))
         self.cells[index] = cell
 
-    def _compare(self, index: int, forward: Trace, back: Trace) -> CellReplay:
+    def _compare(
+        self, index: int, forward: Trace, back: Trace, known: tuple[Predictions, Predictions] | None = None
+    ) -> CellReplay:
         then, now = back.runs.get(index), forward.runs[index]
         cell = CellReplay(index, "same")
         if then is None:
             return cell
+        earlier = {(t.access, t.base, t.part): t for t in then.takes}
+        settled = self.settled.get(index, ())
         seen: set[tuple[str, str]] = set()
-        for before, after in zip(then.takes, now.takes, strict=False):
+        for after in now.takes:
+            before = earlier.get((after.access, after.base, after.part))
             key = (after.base, after.part)
-            if key in seen:
+            if before is None or key in seen:
                 continue
             seen.add(key)
+            if before.version is not None and before.version.cell == index and after.access in settled:
+                # Run again on its own result it changes nothing.
+                continue
             if after.version is None and after.base[0] != "<":
                 self._absent(cell, before, after, forward)
             elif before.version is None and after.version is not None:
                 self._appeared(cell, before, after)
             elif before.version is not None and after.version is not None and before.version.id != after.version.id:
+                if known is not None:
+                    value = known[0].before.get(index, {}).get(after.base)
+                    if value is not None and value == known[1].before.get(index, {}).get(after.base):
+                        continue
                 self._other(cell, before, after)
         return cell
 
@@ -235,6 +272,12 @@ class _Replayer:
     def _absent(self, cell: CellReplay, before: Take, after: Take, forward: Trace) -> None:
         """Nothing above provides the name in a replay."""
         if not after.certain:
+            return
+        waiting = [i for i in self.writers.get(after.base, []) if i < cell.cell and i not in self.counts]
+        if waiting:
+            cell.state = "unknown"
+            text = f"`{after.base}` is made above by {order_text(waiting[0], self.notebook)}, which was never run"
+            cell.reasons.append(Reason("never-run", after.base, after.access, None, waiting[0], text))
             return
         provider = before.version.cell if before.version is not None else None
         if provider is not None and provider < 0:
@@ -313,12 +356,28 @@ class _Replayer:
                 Reason("upstream", shown, after.access, then, now, f"`{shown}` from {order_text(now, self.notebook)} differs")
             )
 
+    def _mixed(self, ran: list[int]) -> None:
+        """Counts that two cells bear: sessions are mixed, and the counts tell no order."""
+        ambiguous = self.history.ambiguous
+        if not ambiguous:
+            return
+        text = f"[{ambiguous[0]}] stands beside more than one cell: the counts are of more than one session"
+        self.missing.append(text)
+        for index in ran:
+            cell = self.cells[index]
+            if cell.state in ("differs", "stale") and all(r.kind not in ("random", "output") for r in cell.reasons):
+                cell.state = "unknown"
+                cell.reasons = [Reason("mixed", text=text)]
+
     def _outputs(self, predictions: Predictions, ran: list[int]) -> None:
         for index in ran:
+            cell = self.cells[index]
+            if index in predictions.silent and cell.state == "same":
+                cell.state = "unknown"
+                cell.reasons.append(Reason("silent", text="prints something, and no output of it is saved"))
             mismatch = predictions.mismatches.get(index)
             if mismatch is None:
                 continue
-            cell = self.cells[index]
             if cell.state in ("same", "stale", "unknown"):
                 cell.state = "differs"
             cell.reasons.append(Reason("output", text=mismatch))
@@ -339,9 +398,12 @@ class _Replayer:
                 cell.state = "unknown"
                 cell.reasons.append(Reason("error", text="was interrupted"))
                 continue
+            if cell.state == "fails" and error.name == "NameError":
+                # The saved traceback is just what a replay gives.
+                if all(f"'{r.name}'" in error.value for r in cell.reasons if r.kind == "missing"):
+                    cell.state = "same"
             cell.reasons.append(Reason("error", text=f"its saved output is a {error.name or 'traceback'}"))
             if cell.state == "same":
-                cell.state = "same"
                 stopped = index
 
     def _clock(self, ran: list[int]) -> None:
@@ -352,26 +414,24 @@ class _Replayer:
     def _lost(self, lost: LostRuns, forward: Trace, predictions: Predictions) -> None:
         """What runs that no cell shows can have done."""
         for doubt in lost.doubts:
-            if doubt.cell in predictions.confirmed and doubt.kind == "stale":
-                continue
             cell = self.cells.get(doubt.cell)
-            if cell is None or cell.state not in ("same", "unknown"):
+            if doubt.cell in predictions.confirmed or cell is None or cell.state not in ("same", "unknown"):
                 continue
-            if doubt.kind == "stale":
-                cell.state = "stale"
-                cell.reasons.append(Reason("stale", doubt.name, doubt.access, doubt.source, doubt.source, doubt.text))
-            else:
-                cell.state = "unknown"
-                cell.reasons.append(Reason("lost", doubt.name, doubt.access, doubt.source, doubt.source, doubt.text))
+            cell.state = "stale"
+            cell.reasons.append(Reason("stale", doubt.name, doubt.access, doubt.source, doubt.source, doubt.text))
             self.missing.append(doubt.text)
 
     # The whole
 
-    def _final_names(self, forward: Trace, back: Trace) -> dict[str, str]:
+    def _final_names(
+        self, forward: Trace, back: Trace, known: tuple[Predictions, Predictions] | None = None
+    ) -> dict[str, str]:
         names: dict[str, str] = {}
         for name in self.writers:
             then, now = back.world.look_up(name, ""), forward.world.look_up(name, "")
             if then is None or now is None or then.id == now.id:
+                continue
+            if known is not None and name in known[0].final and known[0].final[name] == known[1].final.get(name):
                 continue
             if then.cell != now.cell and then.cell >= 0 and now.cell >= 0:
                 names[name] = (
@@ -384,7 +444,8 @@ class _Replayer:
 
     def _names(self, lost: LostRuns, forward: Trace, histories: list[Trace]) -> dict[str, str]:
         """Names that come out differently under all histories; those under some only are missing evidence."""
-        answers = [self._final_names(forward, history) for history in histories]
+        known = self.known or [None] * len(histories)
+        answers = [self._final_names(forward, h, k) for h, k in zip(histories, known, strict=True)]
         certain = {name: text for name, text in answers[0].items() if all(name in a for a in answers)}
         if certain:
             document = [(i, n) for n, i in enumerate(forward.runs)]
@@ -406,7 +467,7 @@ class _Replayer:
         return certain
 
     def _conclude(self, lost: LostRuns, forward: Trace, histories: list[Trace]) -> Replay:
-        names = self._names(lost, forward, histories)
+        names = self._names(lost, forward, histories) if not self.history.ambiguous else {}
         back = histories[-1]
         states = [c.state for c in self.cells.values() if c.cell in self.counts]
         missing = list(dict.fromkeys(self.missing))

@@ -65,6 +65,11 @@ class World:
                 latest = version
         return Version(hash((whole.id, *sorted((k, v.id) for k, v in parts.items()))), latest.cell, latest.sequence)
 
+    def exact(self, base: str, part: str) -> int:
+        """The hash of a resource's own version, its parts left out."""
+        version = self.parts.get(base, {}).get(part) if part else None
+        return (version or self.base[base]).id
+
     def put(self, base: str, part: str, version: Version) -> None:
         """A new version of a resource."""
         if part:
@@ -98,7 +103,7 @@ class World:
                     if base in local:
                         continue
                     version = self.look_up(base, part)
-                    if base[0] != "<" or version is not None:
+                    if base[0] != "<" or version is not None or base[1] == "F":
                         takes.append(Take(access, base, part, version, certain and not guarded))
                     identity = version.id if version is not None else 0
                     inputs.append(identity)
@@ -155,11 +160,15 @@ class World:
                 else:
                     self.made.pop((base, part), None)
                 identity = hash((outcome, base, part, ordinal if code == DRAW else 0))
-                if self.lenient and old is not None and base in step.commuting and (base, part) in own:
+                if self.lenient and base in step.commuting and (base, part) in own and old is not None:
                     # A sum has no order: the same changes in any order come to the same version.
-                    foreign = tuple(take[0] for take in zip(inputs, sources, strict=True) if take[1] != base)
-                    identity = (old.id + hash((step.key, foreign))) & 0x7FFFFFFFFFFFFFFF
-                    self.put(base, part, Version(identity, cell, sequence))
+                    foreign = tuple(i for i, source in zip(inputs, sources, strict=True) if source != base)
+                    summed = (self.exact(base, part) + hash((step.key, foreign))) & 0x7FFFFFFFFFFFFFFF
+                    version = Version(summed, cell, sequence)
+                    if part:
+                        self.put(base, part, version)
+                    else:
+                        self.base[base] = version
                     continue
                 if not certain:
                     identity = hash((identity, old.id if old is not None else 0))

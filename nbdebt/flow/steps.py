@@ -56,6 +56,13 @@ def compile_cell(source: str, flow: CellFlow) -> list[Step]:
     accesses = flow.accesses
     steps: list[Step] = []
     for statement in flow.statements:
+        if statement.kind in ("Import", "ImportFrom"):
+            # What a name is imported from is all there is to it, whichever statement says so.
+            for index in range(statement.first, statement.last):
+                base, part = key_of(accesses[index])
+                op = Op(_CODES[accesses[index].mode], base, part, accesses[index].certain, False, index)
+                steps.append(Step(hash(("import", flow.imports.get(base, base))), (op,), True, frozenset()))
+            continue
         ops: list[Op] = []
         commuting: set[str] = set()
         for index in range(statement.first, statement.last):

@@ -1,6 +1,6 @@
 """Findings, fixes, verdicts and reports: what the engine says, the same for every surface."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -197,3 +197,13 @@ class Report(msgspec.Struct, frozen=True):
         if self.problems:
             return 2
         return 1 if any(f.severity != "note" for f in self.findings) else 0
+
+    def to_frame(self) -> Any:
+        """The findings as a pandas DataFrame, one a row.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        from nbdebt.report.frame import to_frame
+
+        return to_frame(self)

@@ -15,7 +15,6 @@ import enum
 import functools
 import importlib
 import importlib.metadata
-import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -74,7 +73,7 @@ class Rule(msgspec.Struct, frozen=True):
     @property
     def page(self) -> str:
         """The rule's documentation, in Markdown."""
-        return inspect.getdoc(importlib.import_module(self.module)) or ""
+        return importlib.import_module(self.module).__doc__ or ""
 
 
 _REGISTERED: dict[str, Rule] = {}
@@ -95,7 +94,8 @@ def rule(
         known = _REGISTERED.get(code)
         if known is not None and known.module != check.__module__:
             raise ValueError(f"{code} is taken by {known.module}; {check.__module__} must choose another code")
-        summary = (inspect.getdoc(check) or "").partition("\n\n")[0].replace("\n", " ")
+        first = (check.__doc__ or "").strip().partition("\n\n")[0]
+        summary = " ".join(first.split())
         _REGISTERED[code] = Rule(code, name, summary, severity, default, needs, check, check.__module__)
         return check
 
