@@ -1,7 +1,6 @@
 """Fixes whose edits lie outside the notebook: declarations in the configuration, pins in the lock file."""
 
 import getpass
-import json
 import os
 import re
 import subprocess
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from nbdebt.config import Settings
 from nbdebt.data.targets import local_path
-from nbdebt.data.versions.lock import NAME, nearest_lock, pin_file
+from nbdebt.data.versions.lock import NAME, nearest_lock, pin_file, quoted
 from nbdebt.model.errors import FixError
 from nbdebt.model.finding import Declare, Edit, PinFile
 
@@ -65,9 +64,9 @@ def _declare(patterns: list[str], settings: Settings, directory: Path) -> Path:
     except (OSError, ValueError) as error:
         raise FixError(f"{file}: can't be read: {error}") from None
     known = {output.pattern for output in settings.outputs}
-    owner = json.dumps(_owner(base), ensure_ascii=False)
+    owner = quoted(_owner(base))
     lines = [
-        f'{json.dumps(pattern, ensure_ascii=False)} = {{ owner = {owner}, note = "{_NOTE}" }}'
+        f'{quoted(pattern)} = {{ owner = {owner}, note = "{_NOTE}" }}'
         for pattern in patterns
         if pattern not in known
     ]

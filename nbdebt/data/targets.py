@@ -36,6 +36,10 @@ def local_path(text: str, directory: Path) -> Path:
     Paths with backslashes only are Windows paths; elsewhere they are read as if written with slashes, for a
     notebook that names ``data\\x.csv`` means the file in ``data``.
     """
+    text = text.replace("\0", "")
+    if os.sep == "/" and _WINDOWS.match(text):
+        # A drive of another system: absolute there, so it must not land in the notebook's directory here.
+        return Path("/" + text.replace("\\", "/").lstrip("/"))
     if os.sep == "/" and "\\" in text and "/" not in text:
         text = text.replace("\\", "/")
     if text.startswith("~"):

@@ -126,11 +126,16 @@ def pin_file(path: Path, lock: Path | None = None) -> Path:
         raise LockError(f"{path} is a directory: pin the files in it") from None
     except OSError as error:
         raise LockError(f"{error.filename or path} can't be read: {error.strerror or error}") from None
-    header = f"[files.{json.dumps(_key(path, lock), ensure_ascii=False)}]"
+    header = f"[files.{quoted(_key(path, lock))}]"
     today = datetime.date.today().isoformat()
     table = f'{header}\nsha256 = "{digest}"\nsize = {size}\npinned = "{today}"\n'
     _replace(lock, _with_table(text, header, table))
     return lock
+
+
+def quoted(text: str) -> str:
+    """A text as a basic string of TOML: one of JSON but for one more character that must be escaped."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _with_table(text: str, header: str, table: str) -> str:

@@ -140,13 +140,8 @@ def _candidates(seen: Surroundings) -> Iterator[Touch]:
 
 
 def _can_be_pinned(state: Versioned) -> bool:
-    """Whether nothing holds the file yet. What was changed under its version is not pinned without a question."""
-    return state.reason in (
-        "is not tracked by git",
-        "is ignored by git",
-        _NOWHERE,
-        "is added to git but not committed",
-    )
+    """Whether nothing holds the file yet: what changed under its version is not pinned without a question."""
+    return state.reason in _NEW
 
 
 def _pin(touches: Sequence[Touch]) -> Fix | None:
