@@ -1,7 +1,7 @@
 # run: install imports orders clean helpers clean merge clean scratch label train
 # run: label@first score plot_it label label score broken export log log tune final
 # leaves: /tmp/churn_scores.csv
-# leaves: /tmp/churn_scores.log
+# leaves: /tmp/churn_scores.txt
 # %% [markdown] title
 # # churn v3 FINAL (copy)
 #
@@ -62,12 +62,12 @@ for depth in range(2, 6):
     results.append((depth, round(forest.score(X_test, y_test), 3)))
 results
 # %% broken tags=fails
-best = max(resuls, key=lambda pair: pair[1])
+top = int(customers["plan"][0])
 # %% log
-with open("scores.log", "a") as log:
+with open("scores.txt", "a") as log:
     log.write(f"{accuracy:.3f}\n")
 # %% final
-# !cp scores.log /tmp/churn_scores.log
+# !cp scores.txt /tmp/churn_scores.txt
 print("best so far", accuracy)
 # %% [markdown] todo
 # ## TODO

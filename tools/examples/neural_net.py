@@ -1,4 +1,4 @@
-# run: imports data params@first forward train final loss_plot params train train final loss_plot
+# run: imports data params@first forward train final loss_plot params train train final loss_plot restarts
 # %% [markdown] title
 # # A neural network in forty lines
 #
@@ -66,7 +66,7 @@ plt.show()
 # %% restarts
 ends = []
 for start in range(5):
-    np.random.seed(start)
+    np.random.seed(1)
     W1, W2 = np.random.randn(2, 8) * 0.5, np.random.randn(8) * 0.5
     ends.append(loss(forward(X)[1]))
 np.round(ends, 3)

@@ -43,5 +43,5 @@ reports = Path.home() / "reports"
 reports.mkdir(exist_ok=True)
 monthly.to_csv(reports / "monthly_temperatures.csv")
 # %% report
-with open("station_log.txt", "a") as log:
-    log.write(f"{days.index[-1].date()}: {len(days)} nights, mean {days.mean():.2f}\n")
+with open("station_summary.txt", "a") as summary:
+    summary.write(f"{days.index[-1].date()}: {len(days)} nights, mean {days.mean():.2f}\n")
