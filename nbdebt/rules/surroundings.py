@@ -1,7 +1,9 @@
 """What a rule about the world outside sees: one notebook's exchanges, and what is around them."""
 
+import bisect
 import fnmatch
 import functools
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from nbdebt.data.places import Place, place_of, project_root
 from nbdebt.data.targets import as_pattern, has_hole, is_absolute, resolve_target
 from nbdebt.data.versions.answer import Versioned
 from nbdebt.model.finding import CellRef, Exchange, Finding, Fix, NotebookResult, Related, Severity
-from nbdebt.model.history import Basis, File, Resource, Setting, Table, Url
+from nbdebt.model.history import Basis, File, Resource, Setting, Span, Table, Url
 from nbdebt.rules import Rule
 
 # Reads that don't take a source's content as data: code, IPython's own storage, looking what is there or
@@ -170,14 +172,20 @@ class Surroundings:
                 yield touch
 
     def touching(self, target: str) -> list[Touch]:
-        """All touches of exactly this target, in document order."""
+        """All touches of this target, in document order. Those of a computed path have the same text."""
         return self._by_target.get(target, [])
+
+    def touching_before(self, touch: Touch) -> Iterator[Touch]:
+        """The touches of the same target that come before one, the nearest first."""
+        same = self.touching(touch.target)
+        position = bisect.bisect_left(same, touch.order, key=lambda other: other.order)
+        return (same[index] for index in range(position - 1, -1, -1))
 
     @functools.cached_property
     def _by_target(self) -> dict[str, list[Touch]]:
         found: dict[str, list[Touch]] = {}
         for touch in self.touches:
-            if touch.exact:
+            if touch.target != "<unknown>":
                 found.setdefault(touch.target, []).append(touch)
         return found
 
@@ -194,34 +202,52 @@ class Surroundings:
 
     def discards(self, touch: Touch) -> bool:
         """Whether the notebook removes what it writes, or writes it into a directory that it removes."""
-        return any(
-            other.mode == "delete"
-            and (other.target == touch.target or touch.target.startswith(other.target + "/"))
-            for other in self.touches
+        gone = self._deleted
+        return bool(gone) and (
+            touch.target in gone or any(str(above) in gone for above in Path(touch.target).parents)
         )
+
+    @functools.cached_property
+    def _deleted(self) -> frozenset[str]:
+        return frozenset(t.target for t in self.touches if t.mode == "delete" and t.place != "unknown")
 
     def reads_again(self, touch: Touch) -> bool:
         """Whether the notebook itself reads what it writes: an intermediate file."""
-        return any(
-            other.mode == "read"
-            and other.place != "unknown"
-            and (
-                other.target == touch.target
-                or other.target.startswith(touch.target + "/")
-                or (not other.exact and fnmatch.fnmatchcase(touch.target, as_pattern(other.target)))
-            )
-            for other in self.touches
-        )
+        targets, patterns = self._read
+        return touch.target in targets or any(pattern.match(touch.target) for pattern in patterns)
+
+    @functools.cached_property
+    def _read(self) -> tuple[frozenset[str], tuple[re.Pattern[str], ...]]:
+        """Targets of all reads with the directories above them; and patterns of those that are partly computed."""
+        targets: set[str] = set()
+        patterns: dict[str, re.Pattern[str]] = {}
+        for touch in self.touches:
+            if touch.mode != "read" or not touch.local or touch.place == "unknown":
+                continue
+            if touch.target not in targets:
+                targets.add(touch.target)
+                targets.update(str(above) for above in Path(touch.target).parents)
+            if not touch.exact:
+                pattern = as_pattern(touch.target)
+                patterns[pattern] = re.compile(fnmatch.translate(pattern))
+        return frozenset(targets), tuple(patterns.values())
 
     def downloads(self, touch: Touch) -> bool:
         """Whether a write is the local copy of something fetched by the same call or shell line."""
         return touch.has("download") or any(
-            other.mode == "read"
-            and isinstance(other.resource, Url)
-            and other.cell == touch.cell
-            and other.exchange.access.span == touch.exchange.access.span
-            for other in self.touches
+            other.mode == "read" and isinstance(other.resource, Url) for other in self.beside(touch)
         )
+
+    def beside(self, touch: Touch) -> list[Touch]:
+        """All touches of the same call or shell line."""
+        return self._by_call[touch.cell, touch.exchange.access.span]
+
+    @functools.cached_property
+    def _by_call(self) -> dict[tuple[int, Span], list[Touch]]:
+        found: dict[tuple[int, Span], list[Touch]] = {}
+        for touch in self.touches:
+            found.setdefault((touch.cell, touch.exchange.access.span), []).append(touch)
+        return found
 
     def readers(self, target: str) -> list[tuple[str, Exchange]]:
         """The first read of each other notebook of the run that reads the target and does not write it."""

@@ -62,11 +62,13 @@ def is_request(touch: Touch) -> bool:
 
 def has_versioned_copy(seen: Surroundings, touch: Touch) -> bool:
     """Whether what is fetched goes to a local file that is versioned or pinned: a change is noticed there."""
-    for other in seen.writes():
-        same_place = other.cell == touch.cell and other.exchange.access.span == touch.exchange.access.span
-        if same_place and other.local and other.exact and seen.state(other).state.startswith("versioned"):
-            return True
-    return False
+    return any(
+        other.mode == "write"
+        and other.local
+        and other.exact
+        and seen.state(other).state.startswith("versioned")
+        for other in seen.beside(touch)
+    )
 
 
 def unversioned(seen: Surroundings, touches: Iterator[Touch]) -> list[tuple[Touch, Versioned]]:

@@ -81,8 +81,6 @@ def append_output(seen: Surroundings) -> Iterator[Finding]:
 def _begun(seen: Surroundings, touch: Touch) -> bool:
     """Whether the notebook makes or removes the target before it appends to it."""
     return any(
-        other.order < touch.order
-        and other.target == touch.target
-        and (other.mode == "delete" or (other.mode == "write" and not other.has("append")))
-        for other in seen.touches
+        other.mode == "delete" or (other.mode == "write" and not other.has("append"))
+        for other in seen.touching_before(touch)
     )

@@ -108,15 +108,12 @@ def _comparable(touch: Touch) -> bool:
 
 def _lost_write(seen: Surroundings, touch: Touch) -> Touch | None:
     """An earlier cell's write of the same target that nobody read."""
-    found: Touch | None = None
-    for other in seen.touching(touch.target):
-        if other.order >= touch.order:
-            break
+    for other in seen.touching_before(touch):
+        if other.mode in ("read", "delete"):
+            return None
         if other.mode == "write" and _comparable(other):
-            found = other
-        elif other.mode in ("read", "delete"):
-            found = None
-    return found if found is not None and found.cell != touch.cell else None
+            return other if other.cell != touch.cell else None
+    return None
 
 
 def _earlier_notebooks(seen: Surroundings, touch: Touch) -> tuple[Related, ...]:
