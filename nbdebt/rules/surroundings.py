@@ -218,7 +218,7 @@ class Surroundings:
 
     @functools.cached_property
     def _read(self) -> tuple[frozenset[str], tuple[re.Pattern[str], ...]]:
-        """Targets of all reads with the directories above them; and patterns of those that are partly computed."""
+        """Targets of all reads with the directories above them; patterns of those partly computed."""
         targets: set[str] = set()
         patterns: dict[str, re.Pattern[str]] = {}
         for touch in self.touches:
