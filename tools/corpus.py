@@ -60,7 +60,8 @@ class CorpusError(Exception):
 def finder() -> PackageFinder:
     """Finds source distributions on the indexes of pip's configuration."""
     urls = [_configured("index-url") or PyPI.simple_url, *_configured("extra-index-url").split()]
-    return PackageFinder(index_urls=urls, no_binary=[":all:"])
+    # Nothing is installed: a package for another Python than this one ships notebooks all the same.
+    return PackageFinder(index_urls=urls, no_binary=[":all:"], ignore_compatibility=True)
 
 
 def _configured(key: str) -> str:
