@@ -1,15 +1,15 @@
 """What Restart & Run All would give: a table of saved notebooks that anybody can extend.
 
-The cases are in ``replay/*.txt``. ``==== title`` starts a case, a notebook as rules' pages write it: ``# %% [2]``
-gives a cell's count, ``# Out: text``, ``# Result: text`` and ``# Raises: Error: text`` at a cell's end its saved
-outputs. The line that ends it says what is expected::
+The cases are in ``replay/*.txt``. ``==== title`` starts a case, a notebook as rules' pages write it:
+``# %% [2]`` gives a cell's count, ``# Out: text``, ``# Result: text`` and ``# Raises: Error: text`` at a
+cell's end its saved outputs. The line that ends it says what is expected::
 
     ---- false | same differs | names: y | missing: text | left over: z
 
-The verdict, then the state of each code cell that is not empty; ``a|b`` allows both, ``*`` anything. ``names`` are
-among those that come out differently, ``missing`` is part of the evidence that an unknown asks for, ``left over``
-are names that only cells which are gone made. Expected is what Python does: *false* where that is sure, *unknown*
-where the file cannot tell.
+The verdict, then the state of each code cell that is not empty; ``a|b`` allows both, ``*`` anything.
+``names`` are among those that come out differently, ``missing`` is part of the evidence that an unknown asks
+for, ``left over`` are names that only cells which are gone made. Expected is what Python does in an empty
+directory: *false* where that is sure, *unknown* where the file cannot tell.
 """
 
 import re
