@@ -1,20 +1,21 @@
-"""Applies the declared effect of a library function to a call: accesses, the call for the rules, and the result."""
+"""Applies the declared effect of a library function to a call: accesses, the call for the rules, and the
+result."""
 
 import ast
 import re
 
-from nbdebt.flow.effects import UNKNOWN, Effect, holds
+from nbdebt.flow.effects import Effect, holds
 from nbdebt.flow.facts import Argument, Call
+from nbdebt.flow.randomness import Bound, RandomnessReader, given_constants
 from nbdebt.flow.values import Value
-from nbdebt.flow.walker import Walker
-from nbdebt.model.history import File, Mode, Package, RandomStream, Resource, Setting, Table, Url
-
-Bound = dict[str, tuple[Value, ast.expr]]
+from nbdebt.model.history import File, Mode, Package, Resource, Setting, Table, Url
 
 _TEMPLATE = re.compile(r"\{(\w+)\}")
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:(?://|[^\\/])")
 _SQL_WRITES = re.compile(r"^\s*(insert|update|delete|create|replace|drop|alter|merge|truncate|copy)\b", re.I)
-_SQL_TABLE = re.compile(r"\b(?:from|join|into|update|table(?:\s+if\s+(?:not\s+)?exists)?)\s+([\w.\"`\[\]]+)", re.I)
+_SQL_TABLE = re.compile(
+    r"\b(?:from|join|into|update|table(?:\s+if\s+(?:not\s+)?exists)?)\s+([\w.\"`\[\]]+)", re.I
+)
 # Containers that keep what is put into them.
 _ADDERS = frozenset(
     f"{kind}.{method}"
@@ -22,10 +23,23 @@ _ADDERS = frozenset(
     for method in ("append", "add", "insert", "appendleft", "extend", "update", "setdefault")
 )
 # Values that are no paths: open handles and buffers.
-_HANDLES = frozenset(("io", "io.BytesIO", "io.StringIO", "io.TextIOWrapper", "io.BufferedReader", "zipfile.ZipFile"))
-_NOTEWORTHY = (
-    "draws seeds seed generator reads writes opens queries writes_table moves copies installs".split()
+_HANDLES = frozenset(
+    ("io", "io.BytesIO", "io.StringIO", "io.TextIOWrapper", "io.BufferedReader", "zipfile.ZipFile")
 )
+_NOTEWORTHY = [
+    "draws",
+    "seeds",
+    "seed",
+    "generator",
+    "reads",
+    "writes",
+    "opens",
+    "queries",
+    "writes_table",
+    "moves",
+    "copies",
+    "installs",
+]
 
 
 def classify(path: str) -> Resource:
@@ -39,7 +53,7 @@ def classify(path: str) -> Resource:
     return File(path)
 
 
-class EffectReader(Walker):
+class EffectReader(RandomnessReader):
     """Applies effects."""
 
     def apply(
@@ -63,7 +77,7 @@ class EffectReader(Walker):
             self._note(qualified, node, bound, spread, target)
         self._touch_outside(effect, qualified, owner, node, bound)
         self._change(effect, qualified, owner, node, bound)
-        self._randomness(effect, qualified, owner, node, bound, spread)
+        self.randomness(effect, qualified, owner, node, bound, spread)
         return self._result(effect, qualified, owner, node, bound, arguments)
 
     def _note(self, qualified: str, node: ast.Call, bound: Bound, spread: bool, target: str) -> None:
@@ -106,11 +120,15 @@ class EffectReader(Walker):
     def _argument(self, value: Value, node: ast.expr) -> Argument:
         name = node.id if isinstance(node, ast.Name) else ""
         simple = value.known and (value.const is None or isinstance(value.const, bool | int | float | str))
-        return Argument(self.text(node), self.span(node), simple, value.const if simple else None, name, value.type)
+        return Argument(
+            self.text(node), self.span(node), simple, value.const if simple else None, name, value.type
+        )
 
     # Outside
 
-    def _touch_outside(self, effect: Effect, qualified: str, owner: Value | None, node: ast.Call, bound: Bound) -> None:
+    def _touch_outside(
+        self, effect: Effect, qualified: str, owner: Value | None, node: ast.Call, bound: Bound
+    ) -> None:
         for spec in effect.reads:
             self._outside(spec, "read", qualified, owner, node, bound, effect.pinned_by)
         for spec in effect.lists:
@@ -147,7 +165,9 @@ class EffectReader(Walker):
             given = bound.get(match[1])
             if given is None or (given[0].known and given[0].const is None):
                 return ""
-            return given[0].path or (str(given[0].const) if given[0].known else "{" + self.text(given[1]) + "}")
+            return given[0].path or (
+                str(given[0].const) if given[0].known else "{" + self.text(given[1]) + "}"
+            )
 
         return _TEMPLATE.sub(value, template)
 
@@ -165,7 +185,9 @@ class EffectReader(Walker):
         detail = list(extra)
         if pinned_by == ("listing",):
             detail.append("listing")
-        elif any(key in bound and not (bound[key][0].known and bound[key][0].const is None) for key in pinned_by):
+        elif any(
+            key in bound and not (bound[key][0].known and bound[key][0].const is None) for key in pinned_by
+        ):
             detail.append("pinned")
         if "{" in spec or "://" in spec:
             path = self._fill(spec, bound)
@@ -184,7 +206,9 @@ class EffectReader(Walker):
             value, text = given[0], self.text(given[1])
         self._path_access(value, text, mode, node, qualified, detail)
 
-    def _path_access(self, value: Value, text: str, mode: Mode, node: ast.Call, qualified: str, detail: list[str]) -> None:
+    def _path_access(
+        self, value: Value, text: str, mode: Mode, node: ast.Call, qualified: str, detail: list[str]
+    ) -> None:
         if value.type in _HANDLES or (value.known and not isinstance(value.const, str)):
             return
         if value.type in ("list", "tuple") and value.elements:
@@ -205,7 +229,9 @@ class EffectReader(Walker):
             detail = [*detail, "computed"]
         self.emit(classify(path), mode, node, qualified, tuple(detail))
 
-    def _open(self, effect: Effect, qualified: str, owner: Value | None, node: ast.Call, bound: Bound) -> None:
+    def _open(
+        self, effect: Effect, qualified: str, owner: Value | None, node: ast.Call, bound: Bound
+    ) -> None:
         given = bound.get(effect.mode)
         mode = "r" if given is None else str(given[0].const) if given[0].known else "?"
         if mode == "?":
@@ -221,7 +247,9 @@ class EffectReader(Walker):
         """The source of the object whose method is called."""
         return self.text(node.func.value) if isinstance(node.func, ast.Attribute) else ""
 
-    def _query(self, effect: Effect, qualified: str, owner: Value | None, node: ast.Call, bound: Bound) -> None:
+    def _query(
+        self, effect: Effect, qualified: str, owner: Value | None, node: ast.Call, bound: Bound
+    ) -> None:
         connection = ""
         if effect.connection == "self" and owner is not None:
             connection = owner.path or self._owner_text(node)
@@ -240,16 +268,22 @@ class EffectReader(Walker):
                 return
             tables = sorted({t.strip('"`[]') for t in _SQL_TABLE.findall(sql)}) or [sql.strip()[:80]]
             writes = bool(_SQL_WRITES.match(sql))
-            detail = ("snapshot",) if re.search(r"\b(as of|version as of|timestamp as of|for system_time)\b", sql, re.I) else ()
+            detail = (
+                ("snapshot",)
+                if re.search(r"\b(as of|version as of|timestamp as of|for system_time)\b", sql, re.I)
+                else ()
+            )
             for table in tables:
                 self.emit(Table(table, connection), "write" if writes else "read", node, qualified, detail)
 
     # In place
 
-    def _change(self, effect: Effect, qualified: str, owner: Value | None, node: ast.Call, bound: Bound) -> None:
+    def _change(
+        self, effect: Effect, qualified: str, owner: Value | None, node: ast.Call, bound: Bound
+    ) -> None:
         if not effect.mutates:
             return
-        condition = holds(effect.when, _given(bound))
+        condition = holds(effect.when, given_constants(bound))
         if condition is False:
             return
         certain = condition is True
@@ -264,63 +298,6 @@ class EffectReader(Walker):
                         argument.inside(value)
         if not certain:
             self.maybe -= 1
-
-    # Randomness
-
-    def seed_stream(self, stream: str, node: ast.expr, via: str, detail: tuple[str, ...] = ()) -> None:
-        """Add the seeding of a stream."""
-        self.emit(RandomStream(stream), "seed", node, via, detail)
-
-    def _randomness(
-        self, effect: Effect, qualified: str, owner: Value | None, node: ast.Call, bound: Bound, spread: bool
-    ) -> None:
-        if effect.seeds:
-            given = bound.get(effect.seed) if effect.seed else None
-            absent = effect.seed and not spread and (given is None or (given[0].known and given[0].const is None))
-            detail = (f"seed={given[0].const}",) if given is not None and given[0].known else ()
-            for stream in effect.seeds:
-                if stream == "self":
-                    if owner is not None:
-                        self.mutate(owner, "", node)
-                elif absent:
-                    self.draw("os", node, qualified, ("unseeding", f"stream={stream}"))
-                else:
-                    self.seed_stream(stream, node, qualified, detail)
-        if effect.generator:
-            given = bound.get(effect.generator)
-            if not spread and (given is None or (given[0].known and given[0].const is None)):
-                self.draw("os", node, qualified, ("unseeded-generator", f"argument={effect.generator}"))
-        if effect.pending and not effect.late:
-            for stream, constructor, place in self._pending(effect, bound):
-                self.draw(stream, node, constructor, ("argument=random_state", f"made={place}"))
-        if not effect.draws:
-            return
-        if holds(effect.draws_if, _given(bound)) is not True:
-            return
-        for name in effect.unless:
-            given = bound.get(name)
-            if given is None:
-                continue
-            value = given[0]
-            if value.known and value.const is None:
-                continue
-            if not value.known:
-                self.mutate(value, "", node)
-            return
-        if spread and effect.unless:
-            return
-        detail = (f"argument={effect.unless[0]}",) if effect.unless else ()
-        for stream in effect.draws:
-            if stream == "self":
-                if owner is not None:
-                    self.mutate(owner, "", node)
-            elif stream == "pending":
-                for pending, constructor, place in owner.pending if owner is not None else ():
-                    self.draw(pending, node, constructor, ("argument=random_state", f"made={place}"))
-            elif effect.late:
-                continue
-            else:
-                self.draw(stream, node, qualified, detail)
 
     # Results
 
@@ -351,7 +328,7 @@ class EffectReader(Walker):
             last = qualified.rpartition(".")[2]
             if owner is None and last[:1].isupper():
                 result.type = qualified
-        given = _given(bound)
+        given = given_constants(bound)
         determined = any(given.get(name) is not None for name in effect.unless)
         if effect.late and effect.draws and not determined and holds(effect.draws_if, given) is True:
             span = self.site or self.span(node)
@@ -362,23 +339,5 @@ class EffectReader(Walker):
         if effect.opens and result.type in ("", "io"):
             result.type = "io"
         if effect.late and effect.pending:
-            result.pending += self._pending(effect, bound)
+            result.pending += self.pending_of(effect, bound)
         return result
-
-    def _pending(self, effect: Effect, bound: Bound) -> tuple[tuple[str, str, str], ...]:
-        """The draws that objects among the arguments still have before them."""
-        found: tuple[tuple[str, str, str], ...] = ()
-        for name, (value, _) in bound.items():
-            if name not in effect.pending and "*" not in effect.pending:
-                continue
-            found += value.pending
-            for element in value.elements or ():
-                found += element.pending
-                for inner in element.elements or ():
-                    found += inner.pending
-        return found
-
-
-def _given(bound: Bound) -> dict[str, object]:
-    """The arguments of a call for :func:`holds`."""
-    return {name: value.const if value.known else UNKNOWN for name, (value, _) in bound.items()}

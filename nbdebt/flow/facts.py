@@ -1,4 +1,5 @@
-"""What one reading of a cell found: its accesses in order, the library calls that rules look at, and its parts."""
+"""What one reading of a cell found: its accesses in order, the library calls that rules look at, and its
+parts."""
 
 from typing import Any
 
@@ -34,8 +35,8 @@ class Call(msgspec.Struct, frozen=True):
         function: qualified name, ``pandas.DataFrame.sample``.
         span: the whole call expression.
         arguments: by parameter name where known, else by position as ``"0"``, ``"1"``.
-        insert: (line, column) from 1 where one more keyword argument can be inserted, and the text that must stand
-            before it (``", "`` or empty).
+        insert: (line, column) from 1 where one more keyword argument can be inserted, and the text that
+            must stand before it (``", "`` or empty).
         certain: it runs whenever the cell runs to its end.
         loop: it stands in a loop or comprehension.
         function_scope: name of the user's function it stands in, empty at cell level.

@@ -1,27 +1,36 @@
 """What magics and shell lines do to names, files, settings and packages."""
 
+import ast
 import re
 import shlex
 
 from nbdebt.flow.apply import classify
-from nbdebt.flow.calls import CallReader
 from nbdebt.flow.magics import Magic
 from nbdebt.flow.shell import shell_accesses
+from nbdebt.flow.statements import StatementReader
 from nbdebt.flow.values import Value
 from nbdebt.model.history import Access, File, Mode, Name, Package, Resource, Setting, Span
 
 _SHELL_CELLS = frozenset(("bash", "sh", "script", "system", "sx", "!"))
 
 
-class MagicReader(CallReader):
+class MagicReader(StatementReader):
     """Reads magics and shell lines."""
+
+    def magics_before(self, node: ast.stmt) -> None:
+        """Read the magics that stand before a statement, or in a simple one."""
+        waiting = self.waiting
+        # The blocks of a compound statement have lines of their own.
+        end = node.lineno if isinstance(getattr(node, "body", None), list) else node.end_lineno or node.lineno
+        while waiting and waiting[-1].line <= end:
+            self.apply_magic(waiting.pop())
 
     def apply_magic(self, magic: Magic) -> None:
         """Add what one magic does."""
         if magic.name:
             self.flow.magics.append(magic.name)
         for name in magic.names:
-            if name in self.env.values:
+            if name in self.env.values and name not in self.assigned:
                 self._add(Name(name), "read", magic, "")
         if magic.kind in ("shell", "assign-shell") or magic.name in _SHELL_CELLS:
             text = magic.body if magic.kind in ("cell", "shell-cell") else magic.arguments
@@ -29,11 +38,17 @@ class MagicReader(CallReader):
             for resource, mode, detail in shell_accesses(text):
                 self._add(resource, mode, magic, via, detail)
             return
-        handler = getattr(self, f"_magic_{magic.name.replace('%', '')}", None) if magic.name.isidentifier() else None
+        handler = (
+            getattr(self, f"_magic_{magic.name.replace('%', '')}", None)
+            if magic.name.isidentifier()
+            else None
+        )
         if handler is not None:
             handler(magic)
 
-    def _add(self, resource: Resource, mode: Mode, magic: Magic, via: str, detail: tuple[str, ...] = ()) -> None:
+    def _add(
+        self, resource: Resource, mode: Mode, magic: Magic, via: str, detail: tuple[str, ...] = ()
+    ) -> None:
         first = self.lines[magic.line - 1] if magic.line <= len(self.lines) else ""
         span = Span(magic.line, magic.column, magic.line, max(len(first) + 1, magic.column + 1))
         self.flow.accesses.append(Access(resource, mode, span, "parsed", not self.maybe, via, detail))
@@ -53,7 +68,11 @@ class MagicReader(CallReader):
     def _magic_writefile(self, magic: Magic) -> None:
         words = [w for w in self._words(magic) if w not in ("-a", "--append")]
         if words:
-            append = ("append",) if "-a" in magic.arguments.split() or "--append" in magic.arguments.split() else ()
+            append = (
+                ("append",)
+                if "-a" in magic.arguments.split() or "--append" in magic.arguments.split()
+                else ()
+            )
             self._add(classify(words[0]), "write", magic, f"%%{magic.name}", append)
 
     _magic_file = _magic_writefile
@@ -87,7 +106,9 @@ class MagicReader(CallReader):
             for name in names:
                 self._bind(name, magic, "%store")
             if not names:
-                self.flow.opaque.append(f"`%store -r` brings names that are not written here (line {magic.line})")
+                self.flow.opaque.append(
+                    f"`%store -r` brings names that are not written here (line {magic.line})"
+                )
             self._add(File("~/.ipython/profile_default/db"), "read", magic, "%store", ("storage",))
         else:
             for name in words:
@@ -114,8 +135,30 @@ class MagicReader(CallReader):
             self._add(Name(name), "delete", magic, "%reset")
             self.env.unbind(name)
 
+    def _magic_xdel(self, magic: Magic) -> None:
+        for name in self._words(magic):
+            if name in self.env.values:
+                self._add(Name(name), "delete", magic, "%xdel")
+                self.env.unbind(name)
+
+    def _magic_reset_selective(self, magic: Magic) -> None:
+        patterns = [word for word in self._words(magic) if not word.startswith("-")]
+        try:
+            pattern = re.compile(patterns[0] if patterns else r"(?!)")
+        except re.error:
+            return
+        for name in list(self.env.values):
+            if pattern.search(name):
+                self._add(Name(name), "delete", magic, "%reset_selective")
+                self.env.unbind(name)
+
     def _magic_pylab(self, magic: Magic) -> None:
-        for name, qualified in (("np", "numpy"), ("numpy", "numpy"), ("plt", "matplotlib.pyplot"), ("pylab", "pylab")):
+        for name, qualified in (
+            ("np", "numpy"),
+            ("numpy", "numpy"),
+            ("plt", "matplotlib.pyplot"),
+            ("pylab", "pylab"),
+        ):
             self._bind(name, magic, "%pylab")
             self.env.bind(name, Value(qualified=qualified))
         self.flow.opaque.append(f"`%pylab` brings names that are not written here (line {magic.line})")

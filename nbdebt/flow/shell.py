@@ -12,15 +12,17 @@ _REDIRECT = re.compile(r"^(?:\d|&)?(>>?|>\|)$")
 _SEPARATORS = frozenset((";", "&&", "||", "|", "&"))
 _URL = re.compile(r"^(?:https?|ftp|s3|gs|gsutil)://", re.I)
 # ``pip install`` arguments that take a value of their own.
-_PIP_VALUED = frozenset(("-r", "-c", "-i", "-f", "--index-url", "--extra-index-url", "--find-links", "-t", "--target"))
+_PIP_VALUED = frozenset(
+    ("-r", "-c", "-i", "-f", "--index-url", "--extra-index-url", "--find-links", "-t", "--target")
+)
 
 
 def shell_accesses(text: str) -> Iterator[Touched]:
     """The accesses of shell code.
 
     Args:
-        text: one or several lines. IPython's ``{expr}`` and ``$name`` are left as they are; a path with them is
-            marked ``computed``.
+        text: one or several lines. IPython's ``{expr}`` and ``$name`` are left as they are; a path with
+            them is marked ``computed``.
 
     Yields:
         (resource, mode, detail) in the order in which they are written.
@@ -71,7 +73,9 @@ def _command(words: list[str]) -> Iterator[Touched]:
             continue
         arguments.append(word)
         position += 1
-    while arguments and (arguments[0] in ("sudo", "time", "nohup", "exec", "env") or re.match(r"^\w+=", arguments[0])):
+    while arguments and (
+        arguments[0] in ("sudo", "time", "nohup", "exec", "env") or re.match(r"^\w+=", arguments[0])
+    ):
         arguments.pop(0)
     if not arguments:
         return
@@ -98,7 +102,12 @@ def _option(arguments: list[str], *names: str) -> str:
                 return arguments[position + 1]
             if name.startswith("--") and argument.startswith(name + "="):
                 return argument[len(name) + 1 :]
-            if not name.startswith("--") and argument.startswith(name) and len(argument) > 2 and not argument.startswith("--"):
+            if (
+                not name.startswith("--")
+                and argument.startswith(name)
+                and len(argument) > 2
+                and not argument.startswith("--")
+            ):
                 return argument[2:]
     return ""
 
@@ -142,7 +151,11 @@ def _download(arguments: list[str]) -> Iterator[Touched]:
     target = _option(arguments, "-O", "--output-document", "-o", "--output")
     for url in urls:
         yield Url(url), "read", _detail(url, "download")
-        path = target if target and not target.startswith(("-", "http")) else url.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1]
+        path = (
+            target
+            if target and not target.startswith(("-", "http"))
+            else url.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1]
+        )
         if path and path != "-":
             yield File(path), "write", _detail(path, "download")
 
@@ -160,9 +173,7 @@ def _curl(arguments: list[str]) -> Iterator[Touched]:
 
 def _bucket(arguments: list[str]) -> Iterator[Touched]:
     plain = _plain(arguments)
-    if plain[:1] == ["s3"]:
-        plain = plain[1:]
-    elif plain[:1] == ["storage"]:
+    if plain[:1] == ["s3"] or plain[:1] == ["storage"]:
         plain = plain[1:]
     if plain[:1] and plain[0] in ("cp", "mv", "sync", "rsync") and len(plain) >= 3:
         for source in plain[1:-1]:
@@ -196,7 +207,6 @@ def _kaggle(arguments: list[str]) -> Iterator[Touched]:
     plain = [a for a in _plain(arguments) if a not in ("competitions", "datasets", "download", "files")]
     if "download" in arguments and (name or plain):
         yield Url(f"kaggle://{name or plain[0]}"), "read", ("download",)
-
 
 
 _COMMANDS = {

@@ -1,7 +1,8 @@
 """Abstract values: what is known of an object without making it.
 
-A :class:`Value` stands for one object. Two names that hold the same ``Value`` are aliases; a change through one is a change
-of the other. ``parents`` are the containers (or, for a view, the memory) that the object is part of.
+A :class:`Value` stands for one object. Two names that hold the same ``Value`` are aliases; a change
+through one is a change of the other. ``parents`` are the containers (or, for a view, the memory) that the
+object is part of.
 """
 
 import ast
@@ -21,11 +22,14 @@ class Value:
         qualified: for a module, a library's function or class: its qualified name.
         function: the user's own function, where it is one.
         cls: the user's own class: of an instance (``instance``), or the class itself.
-        pending: draws that a constructor declared and a later method makes: (stream, constructor, where it stands).
+        bound: arguments that a method or ``functools.partial`` has already been given.
+        pending: draws that a constructor declared and a later method makes: (stream, constructor, where it
+            stands).
         parents: objects that this one is part of, with the part's key text (empty: unknown which).
     """
 
     __slots__ = (
+        "bound",
         "cls",
         "const",
         "elements",
@@ -41,13 +45,16 @@ class Value:
         "views",
     )
 
-    def __init__(self, type: str = "", *, known: bool = False, const: Any = None, qualified: str = "") -> None:
+    def __init__(
+        self, type: str = "", *, known: bool = False, const: Any = None, qualified: str = ""
+    ) -> None:
         self.type = type
         self.known = known
         self.const = const
         self.text = ""
         self.qualified = qualified
         self.function: Function | None = None
+        self.bound: tuple[list[Value], dict[str, Value]] | None = None
         self.cls: Class | None = None
         self.instance = False
         self.pending: tuple[tuple[str, str, str], ...] = ()
@@ -82,14 +89,16 @@ def constant(value: Any) -> Value:
 
 
 class Scope:
-    """The names of one running function body (``names`` says which are local), class body or comprehension (None: all stored)."""
+    """The names of one running function body (``names`` says which are local), class body or comprehension
+    (None: all stored)."""
 
-    __slots__ = ("names", "outer", "values")
+    __slots__ = ("annotated", "names", "outer", "values")
 
     def __init__(self, names: frozenset[str] | None, outer: frozenset[str] = frozenset()) -> None:
         self.names = names
         self.outer = outer
         self.values: dict[str, Value] = {}
+        self.annotated: list[str] = []
 
 
 class Function:
@@ -115,15 +124,20 @@ class Function:
 
 
 class Class:
-    """A class of the user's: its methods, class attributes, and qualified names of library bases."""
+    """A class of the user's: its methods, class attributes, and qualified names of library bases.
 
-    __slots__ = ("attributes", "bases", "cell", "library_bases", "methods", "name")
+    ``fields`` are the parameters of a constructor that a decorator or a base makes (dataclasses), with
+    their defaults.
+    """
+
+    __slots__ = ("attributes", "bases", "cell", "fields", "library_bases", "methods", "name")
 
     def __init__(self, name: str, cell: int) -> None:
         self.name = name
         self.cell = cell
         self.methods: dict[str, Function] = {}
         self.attributes: dict[str, Value] = {}
+        self.fields: dict[str, Value | None] = {}
         self.bases: list[Class] = []
         self.library_bases: list[str] = []
 
@@ -133,6 +147,15 @@ class Class:
             return self.methods[name]
         for base in self.bases[:8]:
             if base is not self and (found := base.method(name)) is not None:
+                return found
+        return None
+
+    def attribute(self, name: str) -> "Value | None":
+        """The class attribute of this name, own or inherited."""
+        if name in self.attributes:
+            return self.attributes[name]
+        for base in self.bases[:8]:
+            if base is not self and (found := base.attribute(name)) is not None:
                 return found
         return None
 
@@ -174,13 +197,17 @@ class Env:
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
-def local_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> tuple[frozenset[str], frozenset[str]]:
+def local_names(
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+) -> tuple[frozenset[str], frozenset[str]]:
     """The names local to a function, and those it declares ``global``.
 
     Follows the language reference, section 4.2.1 *Binding of names*.
     """
     arguments = node.args
-    names = {a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    names = {a.arg for a in arguments.posonlyargs}
+    names.update([a.arg for a in arguments.args])
+    names.update([a.arg for a in arguments.kwonlyargs])
     if arguments.vararg:
         names.add(arguments.vararg.arg)
     if arguments.kwarg:
@@ -209,17 +236,14 @@ def local_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> tu
         if kind is ast.Import or kind is ast.ImportFrom:
             names.update((a.asname or a.name.partition(".")[0]) for a in item.names)  # type: ignore[attr-defined]
             continue
-        if kind is ast.ExceptHandler and item.name:  # type: ignore[attr-defined]
-            names.add(item.name)  # type: ignore[attr-defined]
-        elif (kind is ast.MatchAs or kind is ast.MatchStar) and item.name:  # type: ignore[attr-defined]
-            names.add(item.name)  # type: ignore[attr-defined]
+        if kind is ast.ExceptHandler or kind is ast.MatchAs or kind is ast.MatchStar:
+            if item.name:  # type: ignore[attr-defined]
+                names.add(item.name)  # type: ignore[attr-defined]
         elif kind is ast.MatchMapping and item.rest:  # type: ignore[attr-defined]
             names.add(item.rest)  # type: ignore[attr-defined]
         if kind in (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp):
             # Only a walrus inside binds in this function.
-            names.update(
-                n.target.id for n in ast.walk(item) if n.__class__ is ast.NamedExpr  # type: ignore[attr-defined]
-            )
+            names.update(n.target.id for n in ast.walk(item) if n.__class__ is ast.NamedExpr)
             continue
         stack.extend(ast.iter_child_nodes(item))
     return frozenset(names - outer - nonlocals), frozenset(outer)

@@ -6,22 +6,58 @@ from typing import Any
 
 from nbdebt.flow.effects import Registry
 from nbdebt.flow.facts import CellFlow
+from nbdebt.flow.magics import Magic
 from nbdebt.flow.values import Env, Function, Scope, Value, local_names
 from nbdebt.model.history import Access, Mode, Name, RandomStream, Resource, Setting, Span
 
 _BUILTIN_VALUES: dict[str, Value] = {name: Value(qualified=name) for name in dir(builtins)}
-for _literal in ("True", "False", "None", "__doc__", "__build_class__", "__spec__", "__loader__", "__package__"):
+for _literal in (
+    "True",
+    "False",
+    "None",
+    "__doc__",
+    "__build_class__",
+    "__spec__",
+    "__loader__",
+    "__package__",
+):
     _BUILTIN_VALUES.pop(_literal, None)
 for _builtin in ("display", "get_ipython", "exit", "quit"):
     _BUILTIN_VALUES[_builtin] = Value(qualified=_builtin)
 # What an IPython session provides without anybody assigning it.
 PROVIDED = frozenset(
-    ("__name__", "__doc__", "__builtins__", "__builtin__", "__file__", "__spec__", "__loader__", "__package__")
-) | {"In", "Out", "_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh", "_exit_code", "__session__", "__vsc_ipynb_file__"}
+    (
+        "__name__",
+        "__doc__",
+        "__builtins__",
+        "__builtin__",
+        "__file__",
+        "__spec__",
+        "__loader__",
+        "__package__",
+    )
+) | {
+    "In",
+    "Out",
+    "_",
+    "__",
+    "___",
+    "_i",
+    "_ii",
+    "_iii",
+    "_ih",
+    "_oh",
+    "_dh",
+    "_exit_code",
+    "__session__",
+    "__vsc_ipynb_file__",
+}
 
 
 # Changes of these often come to the same in any order: columns set, rows dropped, keys added.
-_COMMUTING = frozenset(("pandas.DataFrame", "dict", "set", "collections.Counter", "polars.DataFrame", "collections.defaultdict"))
+_COMMUTING = frozenset(
+    ("pandas.DataFrame", "dict", "set", "collections.Counter", "polars.DataFrame", "collections.defaultdict")
+)
 
 
 class Walker:
@@ -32,7 +68,11 @@ class Walker:
         self.env = env
         self.flow = CellFlow(-1)
         self.reset_frames()
-        self.seen: set[Resource] = set()
+        self.seen: dict[tuple[str, str], bool] = {}
+        self.assigned: dict[str, int] = {}
+        """Global names that the statement has bound for certain where it is now; the number of the access
+        that did."""
+        self.stars: list[str] = []
         self.target = ""
         self.steps = 0
         self.begin(self.flow, "")
@@ -48,6 +88,9 @@ class Walker:
         self.site: Span | None = None
         self.via = ""
         self.callee: Value | None = None
+        self.unordered = 0
+        self.waiting: list[Magic] = []
+        self.turn: set[tuple[Resource, Mode, Span]] | None = None
 
     def begin(self, flow: CellFlow, source: str, dedent: int = 0) -> None:
         """Start on a cell, whose lines were shifted left by ``dedent`` columns before they were parsed."""
@@ -57,8 +100,13 @@ class Walker:
         self.source = source
         self.ascii = source.isascii()
         self._lines: list[str] | None = None
-        self.seen.clear()
+        self.begin_statement()
         self.steps = 0
+
+    def begin_statement(self) -> None:
+        """Start on a statement of the cell."""
+        self.seen.clear()
+        self.assigned = {}
 
     @property
     def lines(self) -> list[str]:
@@ -87,7 +135,9 @@ class Walker:
         offset += self.dedent
         if self.ascii:
             return offset + 1
-        return len(self.lines[line - 1].encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "replace")) + 1
+        return (
+            len(self.lines[line - 1].encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "replace")) + 1
+        )
 
     def text(self, node: ast.expr) -> str:
         """The source of an expression, its first line where it has several."""
@@ -104,22 +154,32 @@ class Walker:
 
     # Accesses
 
-    def emit(self, resource: Resource, mode: Mode, node: Any, via: str = "", detail: tuple[str, ...] = ()) -> None:
+    def emit(
+        self, resource: Resource, mode: Mode, node: Any, via: str = "", detail: tuple[str, ...] = ()
+    ) -> None:
         """Add an access."""
         span = self.site
         if span is None:
             span = self.span(node)
         else:
             via = via or self.via
+        if self.turn is not None:
+            # A further turn of a loop that is walked turn by turn.
+            if (resource, mode, span) in self.turn:
+                return
+            self.turn.add((resource, mode, span))
         self.flow.accesses.append(Access(resource, mode, span, "parsed", not self.maybe, via, detail))
 
     def emit_read(self, name: str, part: str, node: Any) -> None:
-        """Add the read of a name, once for each statement."""
-        resource = Name(name, part)
-        if resource not in self.seen:
-            self.seen.add(resource)
-            detail = ("guarded",) if self.guarded else ()
-            self.emit(resource, "read", node, detail=detail)
+        """Add the read of a name, once for each statement, where it isn't of what the statement itself has
+        bound."""
+        if name in self.assigned:
+            return
+        key = (name, part)
+        certain = not self.maybe
+        if self.seen.get(key, not certain) != certain or key not in self.seen:
+            self.seen[key] = certain
+            self.emit(Name(name, part), "read", node, detail=("guarded",) if self.guarded else ())
 
     def touch(self, value: Value, part: str, node: Any) -> None:
         """Add the read of a part of an object that global names hold."""
@@ -132,8 +192,17 @@ class Walker:
                 if self.env.holders.get(id(parent)):
                     self.touch(parent, key, node)
 
-    def mutate(self, value: Value, part: str, node: Any, mode: Mode = "mutate", detail: tuple[str, ...] = ()) -> None:
-        """Add an in-place change of an object, through all names that hold it or something that it is part of."""
+    def mutate(
+        self, value: Value, part: str, node: Any, mode: Mode = "mutate", detail: tuple[str, ...] = ()
+    ) -> None:
+        """Add an in-place change of an object, through all names that hold it or something that it is part
+        of."""
+        holders = self.env.holders
+        if not value.parents and not value.views:
+            self._changed(value, part)
+            if names := holders.get(id(value)):
+                self._emit_change(value, names, part, mode, node, detail)
+            return
         done: set[int] = set()
         stack: list[tuple[Value, str, Mode, int]] = [(value, part, mode, 0)]
         while stack:
@@ -141,19 +210,37 @@ class Walker:
             if id(item) in done or depth > 6:
                 continue
             done.add(id(item))
-            if not key:
+            if depth == 0:
+                self._changed(item, key)
+            elif not key:
                 item.known = False
                 item.text = ""
-                if depth == 0 and item.fields:
-                    item.fields = None if not item.instance else item.fields
-            for name in sorted(self.env.holders.get(id(item), ())):
-                more = (*detail, "commutes") if item.type in _COMMUTING else detail
-                self.emit(Name(name, key), how, node, detail=more)
+            if names := holders.get(id(item)):
+                self._emit_change(item, names, key, how, node, detail)
             for parent, inner in item.parents or ():
                 stack.append((parent, inner, "mutate", depth + 1))
-            if depth == 0 or item is value:
-                for view in item.views or ():
-                    stack.append((view, "", "mutate", depth + 1))
+            if item is value:
+                stack.extend((view, "", "mutate", depth + 1) for view in item.views or ())
+
+    def _changed(self, value: Value, part: str) -> None:
+        """Forget what a change may have made untrue. What is put in stays: it may still be there."""
+        if part:
+            return
+        value.known = False
+        value.text = ""
+        value.elements = None
+        if value.fields and not value.instance:
+            element = value.fields.get("<element>")
+            value.fields = None if element is None else {"<element>": element}
+
+    def _emit_change(
+        self, value: Value, names: set[str], part: str, mode: Mode, node: Any, detail: tuple[str, ...]
+    ) -> None:
+        if value.type in _COMMUTING:
+            detail = (*detail, "commutes")
+        for name in sorted(names) if len(names) > 1 else names:
+            if name not in self.assigned:
+                self.emit(Name(name, part), mode, node, detail=detail)
 
     def draw(self, stream: str, node: Any, via: str, detail: tuple[str, ...] = ()) -> None:
         """Add a draw from a process-wide random stream."""
@@ -168,10 +255,10 @@ class Walker:
     def is_global(self, name: str) -> bool:
         """Whether a store to this name, here, is a store to a global."""
         for scope in reversed(self.scopes):
-            if scope.names is None:
-                return False
             if name in scope.outer:
                 return True
+            if scope.names is None:
+                return False
             if name in scope.names:
                 return False
         return True
@@ -197,9 +284,19 @@ class Walker:
                 return _BUILTIN_VALUES[name]
             if name in PROVIDED or (name[0] == "_" and name.lstrip("_i").isdigit()):
                 return Value()
-            value = env.get(name)
+            value = self.unbound(name)
         self.emit_read(name, part, node)
         return value
+
+    def unbound(self, name: str) -> Value:
+        """What a name stands for that no cell above binds: foreseen, out of a star import, or unknown."""
+        if self.stars and name not in self.env.foreseen:
+            for module in self.stars:
+                qualified = f"{module}.{name}"
+                if self.registry.effect(qualified) is not None:
+                    self.env.bind(name, Value(qualified=qualified))
+                    break
+        return self.env.get(name)
 
     def emit_builtin(self, name: str, node: Any) -> None:
         """Note the use of a builtin, which matters only where the notebook assigns its name elsewhere."""
@@ -219,18 +316,18 @@ class Walker:
         if value is None:
             if (name in _BUILTIN_VALUES and name not in self.env.foreseen) or name in PROVIDED:
                 return _BUILTIN_VALUES.get(name), False
-            value = self.env.get(name)
+            value = self.unbound(name)
         return value, True
 
     def store(self, name: str, value: Value, node: Any) -> None:
         """Bind a name here; adds a write where it is global."""
         inner = True
         for scope in reversed(self.scopes):
+            if name in scope.outer:
+                break
             if scope.names is None:
                 scope.values[name] = value
                 return
-            if name in scope.outer:
-                break
             if name in scope.names:
                 scope.values[name] = value
                 if not inner and self.callee is not None:
@@ -239,9 +336,20 @@ class Walker:
                 return
             inner = False
         self.emit(Name(name), "write", node, detail=("commutes",) if value.type in _COMMUTING else ())
+        self.assigned[name] = len(self.flow.accesses) - 1
         if not self.maybe and not self.scopes:
             self.flow.defines.add(Name(name))
         self.env.bind(name, value)
+
+    def certify(self, name: str, number: int) -> None:
+        """Whatever way the statement took, it has bound the name: say so at the last access that did."""
+        access = self.flow.accesses[number]
+        if not self.maybe and not access.certain:
+            self.flow.accesses[number] = Access(
+                access.resource, access.mode, access.span, access.basis, True, access.via, access.detail
+            )
+            if not self.scopes:
+                self.flow.defines.add(Name(name))
 
     # Objects
 
@@ -253,6 +361,8 @@ class Walker:
             if value.fields is None:
                 value.fields = {}
             found = value.fields.get(key)
+            if found is None and key[0] == "[":
+                found = value.fields.get("<element>")
             if found is not None:
                 return found
             found = value.fields[key] = Value(type)
