@@ -10,6 +10,7 @@ could have changed. So what the machine says is what Python would do, or nothing
 
 import ast
 import sys
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -133,11 +134,28 @@ class Machine(Generators):
             self.env = None
             self.tries = 0
         if self.touched:
-            self.touched = False
-            for name, value in self.names.items():
-                if poisoned(value) and type(value) is not Instance:
-                    self.names[name] = UNKNOWN
+            self._forget_poisoned()
         return CellResult(self.printed, text, raised, self.complete)
+
+    def pass_over(self, writes: Iterable[str], reads: Iterable[str]) -> None:
+        """A statement that is not followed: what it binds is unknown, and what it takes in may have changed.
+
+        Args:
+            writes: names that it binds.
+            reads: names that it takes in.
+        """
+        names = self.names
+        self.poison([value for name in reads if (value := names.get(name, UNKNOWN)) is not UNKNOWN])
+        for name in writes:
+            names[name] = UNKNOWN
+        if self.touched:
+            self._forget_poisoned()
+
+    def _forget_poisoned(self) -> None:
+        self.touched = False
+        for name, value in self.names.items():
+            if poisoned(value) and type(value) is not Instance:
+                self.names[name] = UNKNOWN
 
     def _followed(
         self, body: list[ast.stmt], silent: bool, unknown_lines: frozenset[int]

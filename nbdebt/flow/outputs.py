@@ -5,9 +5,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from nbdebt.flow.evaluate import UNKNOWN, CellResult, Machine
-from nbdebt.flow.facts import CellFlow
+from nbdebt.flow.facts import CellFlow, Statement
+from nbdebt.model.history import Name
 from nbdebt.model.notebook import Cell, Notebook
 
+# Steps of the evaluator for one notebook: what depends on the code alone is small, or nobody knows it.
+_STEPS = 40_000
 _REDRAWN = re.compile(r"\b(?:clear_output|update_display|display_id)\b")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 
@@ -21,6 +24,7 @@ class Predictions:
         silent: cells that print something in a replay, and no output of which is saved.
         before: by cell, digests of the names asked for as the cell found them (in its run whose output is saved).
         final: digests of the names asked for at the end.
+        machine: the evaluator, as it stands at the end.
     """
 
     def __init__(self) -> None:
@@ -29,6 +33,14 @@ class Predictions:
         self.silent: set[int] = set()
         self.before: dict[int, dict[str, str]] = {}
         self.final: dict[str, str] = {}
+        self.machine: Machine | None = None
+
+    def knows(self, names: Iterable[str]) -> bool:
+        """Whether the value of any of these names is known at the end."""
+        if self.machine is None:
+            return False
+        held = self.machine.names
+        return any(held.get(name, UNKNOWN) is not UNKNOWN for name in names)
 
     def note(self, machine: Machine, names: Iterable[str]) -> dict[str, str]:
         """Digests of those names whose values are known."""
@@ -66,6 +78,7 @@ def predict(
     machine = Machine()
     for name in unknown_names:
         machine.names[name] = UNKNOWN
+    left = _STEPS
     for index, shown in order:
         tree = trees.get(index)
         cell = notebook.cells[index]
@@ -74,14 +87,83 @@ def predict(
             continue
         if watch and shown and index in watch:
             predictions.before[index] = predictions.note(machine, watch[index])
-        unknown = frozenset(s.span.line for s in flows[index].statements if s.kind == "Magic")
-        result = machine.run_cell(tree.body, silent=cell.source.rstrip().endswith(";"), unknown_lines=unknown)
+        machine.max_steps = min(left, _STEPS // 2)
+        result = _run(machine, tree, flows[index], cell.source)
+        left = max(left - (machine.max_steps - machine.steps), 200)
         if shown:
             judge(cell, result, predictions)
         if result.raised is not None and not any(o.kind == "error" for o in cell.outputs):
             break
+    predictions.machine = machine
     predictions.final = predictions.note(machine, names)
     return predictions
+
+
+def _run(machine: Machine, tree: ast.Module, flow: CellFlow, source: str) -> CellResult:
+    """Run a cell's statements; those that take in something unknown are not followed, only what they change is noted.
+
+    Most statements of most notebooks work on frames and arrays: to pass over them must cost next to nothing.
+    """
+    silent = source.rstrip().endswith(";")
+    total = CellResult([], "", None, True)
+    group: list[ast.stmt] = []
+    made: set[str] = set()
+    names = machine.names
+
+    def flush() -> None:
+        if group and total.raised is None:
+            result = machine.run_cell(group, silent=silent)
+            total.printed += result.printed
+            total.shown, total.raised = result.shown, result.raised
+            total.complete = total.complete and result.complete
+        group.clear()
+        made.clear()
+
+    for node, statement in zip(tree.body, flow.statements, strict=False):
+        reads: list[str] = []
+        writes: list[str] = []
+        known = statement.kind != "Magic"
+        for access in flow.accesses[statement.first : statement.last]:
+            resource = access.resource
+            if resource.__class__ is not Name:
+                continue
+            name = resource.name  # type: ignore[union-attr]
+            if access.mode == "write" and not resource.part:  # type: ignore[union-attr]
+                writes.append(name)
+            else:
+                reads.append(name)
+                if name not in made and name not in writes and names.get(name, UNKNOWN) is UNKNOWN:
+                    known = False
+        if known or _prints(node) or _opaque(node, statement):
+            group.append(node)
+            made.update(writes)
+            continue
+        flush()
+        if total.raised is not None:
+            break
+        machine.pass_over(writes, reads)
+        total.printed.append(None)
+        total.shown = None if node is tree.body[-1] and node.__class__ is ast.Expr and not silent else ""
+    flush()
+    return total
+
+
+def _prints(node: ast.stmt) -> bool:
+    """A plain ``print(…)``: worth following for the text that is known."""
+    if node.__class__ is not ast.Expr or node.value.__class__ is not ast.Call:  # type: ignore[attr-defined]
+        return False
+    function = node.value.func  # type: ignore[attr-defined]
+    return function.__class__ is ast.Name and function.id == "print"
+
+
+def _opaque(node: ast.stmt, statement: Statement) -> bool:
+    """A statement that may bring any names: the machine must be told."""
+    if statement.kind == "Magic":
+        return False
+    if node.__class__ is ast.ImportFrom:
+        return True
+    call = node.value if node.__class__ is ast.Expr else None  # type: ignore[attr-defined]
+    return call.__class__ is ast.Call and call.func.__class__ is ast.Name and call.func.id in ("exec", "eval")  # type: ignore[union-attr]
 
 
 def judge(cell: Cell, result: CellResult, predictions: Predictions) -> None:

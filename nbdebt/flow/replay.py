@@ -168,11 +168,16 @@ class _Replayer:
         histories += [simulate("session", order, self.steps) for order in orders]
         for index in ran:
             self._judge(index, forward, histories)
-        suspect = [i for i in ran if self.cells[i].state != "same"]
-        if self.trees and (suspect or len(histories) > 1 or histories[0] is not forward):
-            self._look_closer(ran, orders if histories[0] is not forward else [lost.visible, *orders], suspect)
-            for index in suspect:
-                self._judge(index, forward, histories)
+        suspect = [i for i in ran if self.cells[i].state not in ("same", "fails")]
+        finals = {name for history in histories for name in self._final_names(forward, history)}
+        if self.trees and (suspect or finals):
+            watch = {i: {_root(r.name) for r in self.cells[i].reasons if r.name} for i in suspect}
+            # Where no value of interest is known at the end of a replay, none was known on the way, mostly.
+            if predictions.knows(finals.union(*watch.values())):
+                tried = orders if histories[0] is not forward else [lost.visible, *orders]
+                self._look_closer(ran, tried, watch, finals)
+                for index in suspect:
+                    self._judge(index, forward, histories)
         self._commuting(document, orders or [lost.visible], ran)
         self._mixed(ran)
         self._outputs(predictions, ran)
@@ -181,13 +186,14 @@ class _Replayer:
         self._lost(lost, forward, predictions)
         return self._conclude(lost, forward, histories)
 
-    def _look_closer(self, ran: list[int], orders: list[list[tuple[int, int]]], suspect: list[int]) -> None:
+    def _look_closer(
+        self, ran: list[int], orders: list[list[tuple[int, int]]], watch: dict[int, set[str]], finals: set[str]
+    ) -> None:
         """Know the values, as far as they can be known: different ways may lead to one value."""
-        watch = {i: {t.base for step in self.steps[i] for t in step.ops if t.base[0] != "<"} for i in suspect}
-        now = self._predict([(i, True) for i in ran], watch, self.writers)
+        now = self._predict([(i, True) for i in ran], watch, finals)
         for order in orders:
             runs = [(cell, self.counts[cell] == n) for cell, n in order]
-            self.known.append((now, self._predict(runs, watch, self.writers)))
+            self.known.append((now, self._predict(runs, watch, finals)))
 
     def _predict(
         self, order: list[tuple[int, bool]], watch: dict[int, set[str]] | None = None, names: Iterable[str] = ()
@@ -523,6 +529,11 @@ class _Replayer:
                         Reason("missing", take.base, take.access, later[0] if later else None, None, f"`{take.base}` is not defined above")
                     )
             opaque = opaque or bool(self.flows[index].opaque)
+
+
+def _root(name: str) -> str:
+    """The name that a part belongs to: ``df`` of ``df['a']``."""
+    return name.partition("[")[0].partition(".")[0]
 
 
 def _perhaps(reason: Reason) -> Reason:
