@@ -13,7 +13,7 @@ from nbdebt.flow.reader import Parsed, Reader, parse
 from nbdebt.flow.replay import replay
 from nbdebt.model.errors import NotebookError
 from nbdebt.model.finding import CellRef, Exchange, Finding, NotebookResult, NotRun, Problem
-from nbdebt.model.history import File, Package, Table, Url
+from nbdebt.model.history import File, Package, Setting, Table, Url
 from nbdebt.model.notebook import Notebook
 from nbdebt.read import read_notebook
 from nbdebt.rules import Needs, catalogue
@@ -21,6 +21,8 @@ from nbdebt.rules.analysis import Analysis
 from nbdebt.suppress import Suppression, read_suppressions
 
 _OUTSIDE = (File, Url, Table, Package)
+# Paths after it mean other files.
+_DIRECTORY = Setting("cwd")
 _PYTHON = frozenset(("python", "python3", "python2", "ipython", "sage", ""))
 
 
@@ -121,7 +123,7 @@ def _exchanges(notebook: Notebook, seen: Analysis) -> tuple[Exchange, ...]:
         ref = None
         for access in flow.accesses:
             resource = access.resource
-            if resource.__class__ not in _OUTSIDE:
+            if resource.__class__ not in _OUTSIDE and resource != _DIRECTORY:
                 continue
             if ref is None:
                 ref = seen.ref(cell.index)
