@@ -2,9 +2,10 @@
 
     python -m benchmarks.static [DIR] [--sample N] [--peers ruff,nbqa,…] [--markdown]
 
-CPU seconds are user + system of the whole process tree (``wait4``), the best of several runs where a run is short.
-Peers that need minutes are measured on a sample, every k-th notebook, and so is nbdebt beside them. Versions of the
-peers are pinned; they are installed into a virtual environment of their own under ``.venv-bench``.
+CPU seconds are user + system of the whole process tree (``wait4``), the best of several runs where a run is
+short. Peers that need minutes are measured on a sample, every k-th notebook, and so is nbdebt beside them.
+Versions of the peers are pinned; they are installed into a virtual environment of their own under
+``.venv-bench``.
 """
 
 import argparse
@@ -57,8 +58,11 @@ class Row(NamedTuple):
     memory: float
 
 
-def measure(command: Sequence[str], times: int = 1, before: Callable[[], None] | None = None) -> tuple[float, float, float]:
-    """CPU seconds (least of several runs), wall seconds and peak resident memory (MB) of a command and its children."""
+def measure(
+    command: Sequence[str], times: int = 1, before: Callable[[], None] | None = None
+) -> tuple[float, float, float]:
+    """CPU seconds (least of several runs), wall seconds and peak resident memory (MB) of a command and its
+    children."""
     best = (float("inf"), 0.0, 0.0)
     for _ in range(times):
         if before is not None:
@@ -111,12 +115,36 @@ def run(folder: Path, size: int, peers: set[str]) -> list[tuple[str, list[Row]]]
     def cold() -> None:
         shutil.rmtree(cache, ignore_errors=True)
 
-    ruff = [str(peer_python("ruff")), "-m", "ruff", "check", "--isolated", "--exit-zero", "--no-respect-gitignore"] if "ruff" in peers else []
+    ruff = (
+        [
+            str(peer_python("ruff")),
+            "-m",
+            "ruff",
+            "check",
+            "--isolated",
+            "--exit-zero",
+            "--no-respect-gitignore",
+        ]
+        if "ruff" in peers
+        else []
+    )
     whole.append(Row("json + ast.parse", count, *measure([sys.executable, "-c", FLOOR, str(folder)], 3)))
     if ruff:
         whole.append(Row("ruff --no-cache", count, *measure([*ruff, "--no-cache", str(folder)], 3)))
-    whole.append(Row("nbdebt, cold, one process", count, *measure([*nbdebt("--jobs", "1", "--no-cache"), str(folder)], 3)))
-    whole.append(Row("nbdebt, cold, two processes", count, *measure([*nbdebt("--jobs", "2", "--no-cache"), str(folder)], 3)))
+    whole.append(
+        Row(
+            "nbdebt, cold, one process",
+            count,
+            *measure([*nbdebt("--jobs", "1", "--no-cache"), str(folder)], 3),
+        )
+    )
+    whole.append(
+        Row(
+            "nbdebt, cold, two processes",
+            count,
+            *measure([*nbdebt("--jobs", "2", "--no-cache"), str(folder)], 3),
+        )
+    )
     cold()
     measure([*nbdebt("--jobs", "1"), str(folder)])
     if ruff:
@@ -132,7 +160,13 @@ def run(folder: Path, size: int, peers: set[str]) -> list[tuple[str, list[Row]]]
         with tempfile.TemporaryDirectory() as name:
             few = Path(name)
             chosen = sample(folder, few, size)
-            rows = [Row("nbdebt, cold, one process", chosen, *measure([*nbdebt("--jobs", "1", "--no-cache"), str(few)], 3))]
+            rows = [
+                Row(
+                    "nbdebt, cold, one process",
+                    chosen,
+                    *measure([*nbdebt("--jobs", "1", "--no-cache"), str(few)], 3),
+                )
+            ]
             commands = {
                 "nbqa": ["-m", "nbqa", "pyflakes", str(few)],
                 "pynblint": ["-c", "from pynblint.main import app; app()", str(few)],
@@ -163,7 +197,12 @@ def table(groups: list[tuple[str, list[Row]]]) -> str:
     ]
     for title, rows in groups:
         base = next((r.seconds for r in rows if r.tool.startswith("nbdebt, cold, one")), None)
-        lines += [f"**{title}**", "", "| tool | CPU s | wall s | peak MB | of nbdebt's CPU |", "| --- | ---: | ---: | ---: | ---: |"]
+        lines += [
+            f"**{title}**",
+            "",
+            "| tool | CPU s | wall s | peak MB | of nbdebt's CPU |",
+            "| --- | ---: | ---: | ---: | ---: |",
+        ]
         for row in rows:
             ratio = f"{row.seconds / base:.2f}" if base else ""
             lines.append(f"| {row.tool} | {row.seconds:.3f} | {row.wall:.2f} | {row.memory:.0f} | {ratio} |")
@@ -173,7 +212,9 @@ def table(groups: list[tuple[str, list[Row]]]) -> str:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", nargs="?", default="corpus", type=Path)
     parser.add_argument("--sample", type=int, default=60)
     parser.add_argument("--peers", default="ruff,nbqa,pynblint,flake8-nb")

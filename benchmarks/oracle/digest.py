@@ -194,7 +194,7 @@ def _contents(cell: types.CellType) -> Any:
         return "empty"
 
 
-def _generator(value: types.GeneratorType[Any, Any, Any]) -> list[Any]:
+def _generator(value: "types.GeneratorType[Any, Any, Any]") -> list[Any]:
     frame = value.gi_frame
     return (
         [value.gi_code, "finished"] if frame is None else [value.gi_code, frame.f_lasti, dict(frame.f_locals)]

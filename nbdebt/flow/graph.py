@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from nbdebt.flow.facts import CellFlow
-from nbdebt.flow.replay import Replay, order_text
+from nbdebt.flow.reasons import Replay, order_text
 from nbdebt.flow.simulate import simulate
 from nbdebt.flow.steps import Step, compile_cell
 from nbdebt.model.finding import CellState
@@ -15,7 +15,13 @@ from nbdebt.model.notebook import Notebook
 NodeKind = Literal["cell", "file", "url", "table", "stream", "package"]
 EdgeKind = Literal["replay", "session", "both", "outside"]
 
-_KINDS: dict[type, NodeKind] = {File: "file", Url: "url", Table: "table", RandomStream: "stream", Package: "package"}
+_KINDS: dict[type, NodeKind] = {
+    File: "file",
+    Url: "url",
+    Table: "table",
+    RandomStream: "stream",
+    Package: "package",
+}
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -66,7 +72,9 @@ class Graph(msgspec.Struct, frozen=True):
 def build_graph(notebook: Notebook, flows: dict[int, CellFlow], history: History, replay: Replay) -> Graph:
     """The graph of a notebook: versions of names between cells, in the session and in a replay, and the outside."""
     steps: dict[int, list[Step]] = {
-        index: compile_cell(notebook.cells[index].source, flow) for index, flow in flows.items() if not flow.error
+        index: compile_cell(notebook.cells[index].source, flow)
+        for index, flow in flows.items()
+        if not flow.error
     }
     counted = {run.cell for run in history.runs}
     document = [i for i in sorted(steps) if i in counted or not counted]
@@ -98,7 +106,11 @@ def build_graph(notebook: Notebook, flows: dict[int, CellFlow], history: History
                 continue
             outside.setdefault(node.id, node)
             into = access.mode in ("write", "delete", "mutate", "seed")
-            edge = Edge(f"c{index}", node.id, (), "outside") if into else Edge(node.id, f"c{index}", (), "outside")
+            edge = (
+                Edge(f"c{index}", node.id, (), "outside")
+                if into
+                else Edge(node.id, f"c{index}", (), "outside")
+            )
             if edge not in edges:
                 edges.append(edge)
     return Graph(notebook.path, (*nodes, *outside.values()), tuple(edges))

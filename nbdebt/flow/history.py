@@ -9,9 +9,10 @@ from nbdebt.model.notebook import Cell, Notebook
 def infer_history(notebook: Notebook) -> History:
     """The history that a saved notebook still shows.
 
-    Each code cell with a count is one run, ordered by count. Counts that no cell bears are gaps: runs of cells that were
-    deleted since, or earlier runs of cells that ran again. Counts that several cells bear are ambiguous (two sessions
-    merged, or a cell copied with its output); such runs keep the document's order.
+    Each code cell with a count is one run, ordered by count. Counts that no cell bears are gaps: runs of
+    cells that were deleted since, or earlier runs of cells that ran again. Counts that several cells bear
+    are ambiguous (two sessions merged, or a cell copied with its output); such runs keep the document's
+    order.
 
     Args:
         notebook: any notebook; without counts the history is empty.

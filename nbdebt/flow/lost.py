@@ -1,8 +1,9 @@
 """Runs that no cell shows any more: which cell made each missing count, as far as the evidence goes.
 
-A saved notebook keeps only the last count of a cell. A missing count is an earlier run of a cell that ran again, or a
-run of a cell that was deleted. Two kinds of evidence tell which: its place (the count lies between those of the cells
-above and below), and need (a cell took in a name that nothing shown had made by then).
+A saved notebook keeps only the last count of a cell. A missing count is an earlier run of a cell that ran
+again, or a run of a cell that was deleted. Two kinds of evidence tell which: its place (the count lies
+between those of the cells above and below), and need (a cell took in a name that nothing shown had made by
+then).
 """
 
 from bisect import bisect_left
@@ -39,8 +40,8 @@ class LostRuns(msgspec.Struct):
     """What is known of lost runs.
 
     Args:
-        visible: the session's runs as (cell, sequence), with only those lost runs put back without which a cell had
-            nothing to take in.
+        visible: the session's runs as (cell, sequence), with only those lost runs put back without which a
+            cell had nothing to take in.
         order: the same with lost runs put back in the cells whose place fits.
         others: other histories that the counts allow: a stretch of cells that ran twice from its top.
         restored: cell to the counts of its restored earlier runs.
@@ -118,21 +119,26 @@ def file_writers(steps: dict[int, list[Step]]) -> dict[str, list[int]]:
     for cell in sorted(steps):
         for step in steps[cell]:
             for op in step.ops:
-                if op.code == WRITE and op.base.startswith("<File>") and cell not in found.setdefault(op.base, []):
+                if (
+                    op.code == WRITE
+                    and op.base.startswith("<File>")
+                    and cell not in found.setdefault(op.base, [])
+                ):
                     found[op.base].append(cell)
     return found
 
 
 def _merge(order: list[tuple[int, int]], restored: dict[int, list[int]]) -> list[tuple[int, int]]:
     extra = [(cell, n) for cell, numbers in restored.items() for n in numbers]
-    return sorted(order + extra, key=lambda run: run[1])  # type: ignore[return-value]
+    return sorted(order + extra, key=lambda run: run[1])
 
 
-def _by_pass(gaps: list[int], ran: list[int], counts: dict[int | None, int]) -> dict[int, int]:
-    """Missing counts that cells bore in a first pass from top to bottom, before they ran again out of their place.
+def _by_pass(gaps: list[int], ran: list[int], counts: dict[int, int]) -> dict[int, int]:
+    """Missing counts that cells bore in a first pass from top to bottom, before they ran again out of their
+    place.
 
-    The longest rising run of counts is what is left of that pass; cells that fell out of it had the counts that are
-    missing between their neighbours.
+    The longest rising run of counts is what is left of that pass; cells that fell out of it had the counts
+    that are missing between their neighbours.
     """
     backbone = _longest_rising([counts[cell] for cell in ran])
     found: dict[int, int] = {}
@@ -176,7 +182,7 @@ def _longest_rising(numbers: list[int]) -> set[int]:
     return chosen
 
 
-def _by_place(gap: int, ran: list[int], counts: dict[int | None, int]) -> int | None:
+def _by_place(gap: int, ran: list[int], counts: dict[int, int]) -> int | None:
     """The cell whose neighbours' counts the gap lies between."""
     for position, cell in enumerate(ran):
         if counts[cell] <= gap:
@@ -188,8 +194,9 @@ def _by_place(gap: int, ran: list[int], counts: dict[int | None, int]) -> int | 
     return None
 
 
-def _blocks(gaps: list[int], ran: list[int], counts: dict[int | None, int]) -> dict[int, list[int]]:
-    """A stretch of missing counts, followed by as many cells or more that ran in order: the stretch ran twice."""
+def _blocks(gaps: list[int], ran: list[int], counts: dict[int, int]) -> dict[int, list[int]]:
+    """A stretch of missing counts, followed by as many cells or more that ran in order: the stretch ran
+    twice."""
     found: dict[int, list[int]] = {}
     position = 0
     while position < len(gaps):
@@ -215,7 +222,7 @@ def _blocks(gaps: list[int], ran: list[int], counts: dict[int | None, int]) -> d
 
 def _by_need(
     order: list[tuple[int, int]],
-    counts: dict[int | None, int],
+    counts: dict[int, int],
     steps: dict[int, list[Step]],
     writers: dict[str, list[int]],
     unexplained: list[int],
@@ -243,7 +250,7 @@ def _by_need(
 
 
 def _doubts(
-    lost: LostRuns, notebook: Notebook, counts: dict[int | None, int], steps: dict[int, list[Step]]
+    lost: LostRuns, notebook: Notebook, counts: dict[int, int], steps: dict[int, list[Step]]
 ) -> list[Doubt]:
     doubts: list[Doubt] = []
     if not lost.restored:
@@ -258,14 +265,9 @@ def _doubts(
             again = counts.get(version.cell, 0)
             if version.sequence < taken.sequence < again and (version.cell, take.base) not in seen:
                 seen.add((version.cell, take.base))
-                doubts.append(
-                    Doubt(
-                        cell,
-                        version.cell,
-                        take.base + take.part,
-                        take.access,
-                        f"`{take.base + take.part}` was made again by cell [{notebook.cells[version.cell].execution_count}] after this ran; "
-                        "whether by the same code is not recorded",
-                    )
-                )
+                name = take.base + take.part
+                count = notebook.cells[version.cell].execution_count
+                text = f"`{name}` was made again by cell [{count}] after this ran"
+                text += "; whether by the same code is not recorded"
+                doubts.append(Doubt(cell, version.cell, name, take.access, text))
     return doubts

@@ -22,7 +22,8 @@ class Predictions:
         mismatches: by cell, what the saved output shows and the code can't have printed.
         confirmed: cells whose saved text is exactly what a replay prints, and that depends on what they read.
         silent: cells that print something in a replay, and no output of which is saved.
-        before: by cell, digests of the names asked for as the cell found them (in its run whose output is saved).
+        before: by cell, digests of the names asked for as the cell found them (in its run whose output is
+            saved).
         final: digests of the names asked for at the end.
         machine: the evaluator, as it stands at the end.
     """
@@ -100,7 +101,8 @@ def predict(
 
 
 def _run(machine: Machine, tree: ast.Module, flow: CellFlow, source: str) -> CellResult:
-    """Run a cell's statements; those that take in something unknown are not followed, only what they change is noted.
+    """Run a cell's statements; those that take in something unknown are not followed, only what they change
+    is noted.
 
     Most statements of most notebooks work on frames and arrays: to pass over them must cost next to nothing.
     """
@@ -127,8 +129,8 @@ def _run(machine: Machine, tree: ast.Module, flow: CellFlow, source: str) -> Cel
             resource = access.resource
             if resource.__class__ is not Name:
                 continue
-            name = resource.name  # type: ignore[union-attr]
-            if access.mode == "write" and not resource.part:  # type: ignore[union-attr]
+            name = resource.name
+            if access.mode == "write" and not resource.part:
                 writes.append(name)
             else:
                 reads.append(name)
@@ -150,9 +152,9 @@ def _run(machine: Machine, tree: ast.Module, flow: CellFlow, source: str) -> Cel
 
 def _prints(node: ast.stmt) -> bool:
     """A plain ``print(…)``: worth following for the text that is known."""
-    if node.__class__ is not ast.Expr or node.value.__class__ is not ast.Call:  # type: ignore[attr-defined]
+    if node.__class__ is not ast.Expr or node.value.__class__ is not ast.Call:
         return False
-    function = node.value.func  # type: ignore[attr-defined]
+    function = node.value.func
     return function.__class__ is ast.Name and function.id == "print"
 
 
@@ -162,8 +164,8 @@ def _opaque(node: ast.stmt, statement: Statement) -> bool:
         return False
     if node.__class__ is ast.ImportFrom:
         return True
-    call = node.value if node.__class__ is ast.Expr else None  # type: ignore[attr-defined]
-    return call.__class__ is ast.Call and call.func.__class__ is ast.Name and call.func.id in ("exec", "eval")  # type: ignore[union-attr]
+    call = node.value if node.__class__ is ast.Expr else None
+    return call.__class__ is ast.Call and call.func.__class__ is ast.Name and call.func.id in ("exec", "eval")
 
 
 def judge(cell: Cell, result: CellResult, predictions: Predictions) -> None:
@@ -179,15 +181,22 @@ def judge(cell: Cell, result: CellResult, predictions: Predictions) -> None:
     raised = next((o for o in cell.outputs if o.kind == "error"), None)
     if raised is not None and raised.name == "KeyboardInterrupt":
         return
-    if any(o.kind == "stream" and o.name == "stdout" and o.text is not None and len(o.text) > 60_000 for o in cell.outputs):
+    if any(
+        o.kind == "stream" and o.name == "stdout" and o.text is not None and len(o.text) > 60_000
+        for o in cell.outputs
+    ):
         return
     if result.raised is not None and raised is None:
         if "raises-exception" not in cell.tags:
-            predictions.mismatches[cell.index] = f"raises {result.raised} when run top to bottom, and its saved output shows no error"
+            predictions.mismatches[cell.index] = (
+                f"raises {result.raised} when run top to bottom, and its saved output shows no error"
+            )
         return
     if raised is not None:
         if result.complete and result.raised is None:
-            predictions.mismatches[cell.index] = f"its saved output is a {raised.name}, which the code as it stands does not raise"
+            predictions.mismatches[cell.index] = (
+                f"its saved output is a {raised.name}, which the code as it stands does not raise"
+            )
         return
     if not _fits(result.printed, saved):
         predictions.mismatches[cell.index] = _difference(result.printed, saved)
@@ -197,12 +206,17 @@ def judge(cell: Cell, result: CellResult, predictions: Predictions) -> None:
         text = shown.text if shown is not None else ""
         if text is not None and text != result.shown and not _ADDRESS.search(text + result.shown):
             if result.shown == "":
-                predictions.mismatches[cell.index] = f"its saved output shows `{_short(text)}`, and the code as it stands shows nothing"
-            elif text == "":
-                predictions.mismatches[cell.index] = f"the code as it stands shows `{_short(result.shown)}`, and no such output is saved"
-            else:
                 predictions.mismatches[cell.index] = (
-                    f"its saved output shows `{_short(text)}`; run top to bottom it is `{_short(result.shown)}`"
+                    f"its saved output shows `{_short(text)}`, and the code as it stands shows nothing"
+                )
+            elif text == "":
+                predictions.mismatches[cell.index] = (
+                    f"the code as it stands shows `{_short(result.shown)}`, and no such output is saved"
+                )
+            else:
+                then, now = _short(text), _short(result.shown)
+                predictions.mismatches[cell.index] = (
+                    f"its saved output shows `{then}`; run top to bottom it is `{now}`"
                 )
             return
     if (None not in result.printed and saved.strip()) or (result.shown and shown is not None):
@@ -229,7 +243,8 @@ def _difference(printed: list[str | None], saved: str) -> str:
             return f"its saved output says `{_short(then)}`; run top to bottom it prints `{_short(now)}`"
     if not expected:
         return f"its saved output says `{_short(saved)}`, and the code as it stands prints nothing"
-    return f"its saved output has {saved.count(chr(10))} lines; run top to bottom it prints {expected.count(chr(10))}"
+    then_lines, now_lines = saved.count("\n"), expected.count("\n")
+    return f"its saved output has {then_lines} lines; run top to bottom it prints {now_lines}"
 
 
 def _short(text: str) -> str:

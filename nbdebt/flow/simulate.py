@@ -1,8 +1,10 @@
-"""A symbolic run of cells in some order: every value is a hash of how it came about, so equal hashes are equal values.
+"""A symbolic run of cells in some order: every value is a hash of how it came about, so equal hashes are
+equal values.
 
-A statement's outcome is the hash of its text and of the versions of all it takes in (a Merkle tree over the history).
-Running a cell again on the same inputs therefore gives the same versions, and running ``x += 1`` again does not.
-Where the concrete evaluator knows a value, its digest is the version, so that different ways to one value are one.
+A statement's outcome is the hash of its text and of the versions of all it takes in (a Merkle tree over the
+history). Running a cell again on the same inputs therefore gives the same versions, and running ``x += 1``
+again does not. Where the concrete evaluator knows a value, its digest is the version, so that different
+ways to one value are one.
 """
 
 from collections.abc import Iterable
@@ -20,7 +22,8 @@ class Version(NamedTuple):
 
 
 class Take(NamedTuple):
-    """A version that a run took in: through which access, of what; ``version`` None where nothing provided it."""
+    """A version that a run took in: through which access, of what; ``version`` None where nothing provided
+    it."""
 
     access: int
     base: str
@@ -63,7 +66,9 @@ class World:
         for version in parts.values():
             if version.sequence >= latest.sequence:
                 latest = version
-        return Version(hash((whole.id, *sorted((k, v.id) for k, v in parts.items()))), latest.cell, latest.sequence)
+        return Version(
+            hash((whole.id, *sorted((k, v.id) for k, v in parts.items()))), latest.cell, latest.sequence
+        )
 
     def exact(self, base: str, part: str) -> int:
         """The hash of a resource's own version, its parts left out."""
@@ -131,7 +136,15 @@ class World:
                         version = self.look_up(base, part)
                         whole = version if version is not None else self.base.get(base)
                         if base[0] != "<":
-                            takes.append(Take(access, base, part if code == MUTATE else "", whole, certain and not guarded))
+                            takes.append(
+                                Take(
+                                    access,
+                                    base,
+                                    part if code == MUTATE else "",
+                                    whole,
+                                    certain and not guarded,
+                                )
+                            )
                         if code == MUTATE:
                             identity = whole.id if whole is not None else 0
                             inputs.append(identity)

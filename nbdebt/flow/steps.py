@@ -44,9 +44,9 @@ def key_of(access: Access) -> tuple[str, str]:
     """The resource of an access as (key, part); keys of names are the names themselves."""
     resource = access.resource
     if resource.__class__ is Name:
-        return resource.name, resource.part  # type: ignore[union-attr]
+        return resource.name, resource.part
     if resource.__class__ is RandomStream:
-        return "<random>" + resource.stream, ""  # type: ignore[union-attr]
+        return "<random>" + resource.stream, ""
     return f"<{resource.__class__.__name__}>{resource}", ""
 
 
@@ -72,7 +72,9 @@ def compile_cell(source: str, flow: CellFlow) -> list[Step]:
             if code in (WRITE, MUTATE) and "commutes" in access.detail:
                 commuting.add(base)
             ops.append(Op(code, base, part, access.certain, "guarded" in access.detail, index))
-        steps.append(Step(hash(_text(lines, statement)), tuple(ops), statement.idempotent, frozenset(commuting)))
+        steps.append(
+            Step(hash(_text(lines, statement)), tuple(ops), statement.idempotent, frozenset(commuting))
+        )
     return steps
 
 

@@ -2,7 +2,8 @@
 
 
 class NbdebtError(Exception):
-    """Base of all errors that nbdebt raises on purpose. The text says what happened, where, and what to do."""
+    """Base of all errors that nbdebt raises on purpose. The text says what happened, where, and what to
+    do."""
 
 
 class ConfigurationError(NbdebtError):

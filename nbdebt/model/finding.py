@@ -64,7 +64,8 @@ Edit = Insert | Replace | Move | Drop | Declare | PinFile
 
 
 class Fix(msgspec.Struct, frozen=True):
-    """A repayment: a title in the imperative, a promise of safety, and the edits, which apply together or not at all."""
+    """A repayment: a title in the imperative, a promise of safety, and the edits, which apply together or
+    not at all."""
 
     title: str
     edits: tuple[Edit, ...]
@@ -87,7 +88,8 @@ class Finding(msgspec.Struct, frozen=True):
         code: the rule's code, ``NBD201``.
         name: the rule's name, ``unseeded-draw``.
         family: order, seeds, outputs, data.
-        severity: ``error`` (Restart & Run All breaks), ``warning``, ``note`` (listed, never fails a run by default).
+        severity: ``error`` (Restart & Run All breaks), ``warning``, ``note`` (listed, never fails a run by
+            default).
         basis: how it is known.
         path: the notebook, as the user named it.
         cell: which cell; None for a finding about the whole notebook.

@@ -14,7 +14,8 @@ Outcome = Literal["ok", "error", "interrupted", "unknown"]
 
 
 class Span(msgspec.Struct, frozen=True, order=True, gc=False):
-    """A stretch of one cell's source. Lines and columns count from 1; ``end_column`` is one past the last character."""
+    """A stretch of one cell's source. Lines and columns count from 1; ``end_column`` is one past the last
+    character."""
 
     line: int
     column: int
@@ -23,7 +24,8 @@ class Span(msgspec.Struct, frozen=True, order=True, gc=False):
 
 
 class Name(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """A global name, or a constant part of what it holds: ``Name("df", "['a']")`` is ``df['a']``, ``Name("o", ".x")`` is ``o.x``."""
+    """A global name, or a constant part of what it holds: ``Name("df", "['a']")`` is ``df['a']``,
+    ``Name("o", ".x")`` is ``o.x``."""
 
     name: str
     part: str = ""
@@ -33,7 +35,8 @@ class Name(msgspec.Struct, frozen=True, tag=True, gc=False):
 
 
 class RandomStream(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """A source of randomness: ``python``, ``numpy``, ``torch``, ``tensorflow``, ``cupy``; and those that no seed
+    """A source of randomness: ``python``, ``numpy``, ``torch``, ``tensorflow``, ``cupy``; and those that no
+    seed
     determines: ``time``, ``os``, ``uuid``, ``hash`` (the order of sets of strings)."""
 
     stream: str
@@ -43,7 +46,8 @@ class RandomStream(msgspec.Struct, frozen=True, tag=True, gc=False):
 
 
 class File(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """A local path as the code names it (``~`` and relative parts kept); ``<unknown>`` where it is computed."""
+    """A local path as the code names it (``~`` and relative parts kept); ``<unknown>`` where it is
+    computed."""
 
     path: str
 
@@ -71,7 +75,8 @@ class Table(msgspec.Struct, frozen=True, tag=True, gc=False):
 
 
 class Setting(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """Process-wide state: ``cwd``, ``environ``, ``environ:HOME``, ``sys.path``, ``pandas.options``, ``warnings``."""
+    """Process-wide state: ``cwd``, ``environ``, ``environ:HOME``, ``sys.path``, ``pandas.options``,
+    ``warnings``."""
 
     setting: str
 
@@ -80,7 +85,8 @@ class Setting(msgspec.Struct, frozen=True, tag=True, gc=False):
 
 
 class Package(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """An installed package, as ``%pip install`` changes it; ``requirement`` is the text that was installed."""
+    """An installed package, as ``%pip install`` changes it; ``requirement`` is the text that was
+    installed."""
 
     package: str
     requirement: str = ""
@@ -100,11 +106,13 @@ class Access(msgspec.Struct, frozen=True):
         mode: how.
         span: where in the cell's source the touch is written (for what a called function does: the call).
         basis: how it is known.
-        certain: it happens whenever the cell runs to its end (not under ``if``, ``try``, a loop that may be empty).
-        via: qualified name of the function or magic that does it (``pandas.read_csv``, ``%%writefile``), or the
-            user's own function through which it happens.
-        detail: what the rules need beside: e.g. ``append`` for an append-mode write, ``unless=random_state`` for a
-            draw that this argument would have determined. Small, sorted ``key=value`` items.
+        certain: it happens whenever the cell runs to its end (not under ``if``, ``try``, a loop that may be
+            empty).
+        via: qualified name of the function or magic that does it (``pandas.read_csv``, ``%%writefile``), or
+            the user's own function through which it happens.
+        detail: what the rules need beside: e.g. ``append`` for an append-mode write,
+            ``unless=random_state`` for a draw that this argument would have determined. Small, sorted
+            ``key=value`` items.
     """
 
     resource: Resource
@@ -148,7 +156,8 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class History(msgspec.Struct, frozen=True):
-    """Runs in order, and the gaps: counts that no cell bears any more, evidence of deleted or re-run cells."""
+    """Runs in order, and the gaps: counts that no cell bears any more, evidence of deleted or re-run
+    cells."""
 
     runs: tuple[Run, ...]
     gaps: tuple[int, ...] = ()

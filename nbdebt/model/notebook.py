@@ -13,8 +13,8 @@ class Output(msgspec.Struct, frozen=True, gc=False):
 
     Args:
         kind: the nbformat ``output_type``.
-        text: for a stream its text; for a result or display its ``text/plain``; for an error its traceback's text.
-            None where the file has no textual form.
+        text: for a stream its text; for a result or display its ``text/plain``; for an error its
+            traceback's text. None where the file has no textual form.
         name: for a stream ``stdout`` or ``stderr``; for an error the exception's class name.
         value: for an error the exception's message.
         mimes: the mime types of a result or a display.

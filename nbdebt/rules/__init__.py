@@ -1,4 +1,5 @@
-"""Rules: one question, one file. The file's docstring is the rule's page; the examples on the page are its tests.
+"""Rules: one question, one file. The file's docstring is the rule's page; the examples on the page are its
+tests.
 
 A rule is a generator over what is known of one notebook::
 
@@ -6,9 +7,10 @@ A rule is a generator over what is known of one notebook::
     def out_of_order_read(seen: Analysis) -> Iterator[Finding]:
         '''One sentence: what it finds.'''
 
-Rules that look at nothing but the document (``Needs.SOURCE``, ``Needs.HISTORY``) get an :class:`Analysis` and are cached
-with it. Rules that look at the world around it (``Needs.OUTSIDE``: files, version control, pins; ``Needs.PROJECT``: the
-other notebooks of the run) get :class:`Surroundings`, and are asked anew in every run.
+Rules that look at nothing but the document (``Needs.SOURCE``, ``Needs.HISTORY``) get an :class:`Analysis`
+and are cached with it. Rules that look at the world around it (``Needs.OUTSIDE``: files, version control,
+pins; ``Needs.PROJECT``: the other notebooks of the run) get :class:`Surroundings`, and are asked anew in
+every run.
 """
 
 import enum
@@ -83,7 +85,8 @@ F = TypeVar("F", bound=Callable[[Any], Iterator[Finding]])
 def rule(
     code: str, *, needs: Needs, severity: Severity = "warning", default: bool = True
 ) -> Callable[[F], F]:
-    """Register a check as a rule. The function's name, with dashes, is the rule's name; its docstring the summary.
+    """Register a check as a rule. The function's name, with dashes, is the rule's name; its docstring the
+    summary.
 
     Raises:
         ValueError: the code is taken by another rule.
@@ -93,7 +96,9 @@ def rule(
         name = check.__name__.replace("_", "-")
         known = _REGISTERED.get(code)
         if known is not None and known.module != check.__module__:
-            raise ValueError(f"{code} is taken by {known.module}; {check.__module__} must choose another code")
+            raise ValueError(
+                f"{code} is taken by {known.module}; {check.__module__} must choose another code"
+            )
         first = (check.__doc__ or "").strip().partition("\n\n")[0]
         summary = " ".join(first.split())
         _REGISTERED[code] = Rule(code, name, summary, severity, default, needs, check, check.__module__)

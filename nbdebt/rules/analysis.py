@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from nbdebt.config import Settings
 from nbdebt.flow.facts import CellFlow
-from nbdebt.flow.replay import Replay, order_text
+from nbdebt.flow.reasons import Replay, order_text
 from nbdebt.model.finding import CellRef, Finding, Fix, Related, Severity
 from nbdebt.model.history import Basis, History, Span
 from nbdebt.model.notebook import Cell, Notebook
@@ -24,7 +24,12 @@ class Analysis:
     """
 
     def __init__(
-        self, notebook: Notebook, settings: Settings, flows: dict[int, CellFlow], history: History, replay: Replay
+        self,
+        notebook: Notebook,
+        settings: Settings,
+        flows: dict[int, CellFlow],
+        history: History,
+        replay: Replay,
     ) -> None:
         self.notebook = notebook
         self.settings = settings

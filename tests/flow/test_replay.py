@@ -21,7 +21,8 @@ import pytest
 
 from nbdebt.analyse import read_flows
 from nbdebt.flow.history import infer_history
-from nbdebt.flow.replay import Replay, replay
+from nbdebt.flow.reasons import Replay
+from nbdebt.flow.replay import replay
 from nbdebt.model.notebook import Notebook
 from nbdebt.rules.pages import Example
 

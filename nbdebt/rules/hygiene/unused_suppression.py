@@ -2,8 +2,8 @@
 
 ## Why it matters
 
-A suppression that outlives its finding hides the next one: the comment stays, the code around it changes, and what
-it now silences was never looked at.
+A suppression that outlives its finding hides the next one: the comment stays, the code around it changes,
+and what it now silences was never looked at.
 
 ## What to do
 
@@ -36,7 +36,8 @@ import os  # noqa
 
 ## Known limits
 
-A rule that is not selected finds nothing, so what silences it counts as unused. Run it with the selection that you use.
+A rule that is not selected finds nothing, so what silences it counts as unused. Run it with the selection
+that you use.
 
 ## Source
 

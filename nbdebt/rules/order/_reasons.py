@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nbdebt.flow.replay import Reason, ReasonKind
+from nbdebt.flow.reasons import Reason, ReasonKind
 from nbdebt.flow.steps import READ, compile_cell
 from nbdebt.model.history import Name, RandomStream, Span
 from nbdebt.rules.analysis import Analysis

@@ -65,7 +65,7 @@ Macke, Gong, Lee, Head, Xin and Parameswaran, "Fine-Grained Lineage for Safer No
 
 from collections.abc import Iterator
 
-from nbdebt.flow.replay import Reason
+from nbdebt.flow.reasons import Reason
 from nbdebt.model.finding import Finding, Related
 from nbdebt.model.history import Span
 from nbdebt.rules import Needs, rule

@@ -60,7 +60,7 @@ Chattopadhyay et al., "What's Wrong with Computational Notebooks?" (CHI 2020).
 
 from collections.abc import Iterator
 
-from nbdebt.flow.replay import Reason
+from nbdebt.flow.reasons import Reason
 from nbdebt.model.finding import Finding
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis

@@ -49,7 +49,7 @@ Macke, Gong, Lee, Head, Xin and Parameswaran, "Fine-Grained Lineage for Safer No
 
 from collections.abc import Iterator
 
-from nbdebt.flow.replay import Reason
+from nbdebt.flow.reasons import Reason
 from nbdebt.model.finding import Finding
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis

@@ -95,7 +95,7 @@ import builtins
 import difflib
 from collections.abc import Iterator
 
-from nbdebt.flow.replay import Reason
+from nbdebt.flow.reasons import Reason
 from nbdebt.model.finding import Finding, Fix, Move
 from nbdebt.model.history import Name
 from nbdebt.rules import Needs, rule
