@@ -21,7 +21,7 @@ ReasonKind = Literal[
     "upstream",
     "opaque",
     "never-run",
-    "clock",
+    "vague",
     "mixed",
     "commuting",
     "silent",

@@ -18,7 +18,7 @@ from nbdebt.flow.lost import LostRuns, reconstruct
 from nbdebt.flow.outputs import Predictions, predict
 from nbdebt.flow.reasons import CellReplay, Reason, Replay, order_text, perhaps, root_of, writers_of
 from nbdebt.flow.simulate import Trace, simulate
-from nbdebt.flow.steps import DRAW, MUTATE, WRITE, Step, compile_cell
+from nbdebt.flow.steps import DRAW, MUTATE, VAGUE, WRITE, Step, compile_cell
 from nbdebt.model.history import History
 from nbdebt.model.notebook import Notebook
 
@@ -116,7 +116,7 @@ class _Replayer:
         self._mixed(ran)
         self._outputs(predictions, ran)
         self._errors(ran)
-        self._clock(ran)
+        self._vague(ran)
         self._lost(lost, forward, predictions)
         return self._conclude(lost, forward, histories)
 
@@ -250,13 +250,12 @@ class _Replayer:
             if cell.state == "same":
                 stopped = index
 
-    def _clock(self, ran: list[int]) -> None:
+    def _vague(self, ran: list[int]) -> None:
+        """What comes of the clock, or of the order of a set, may be the same or not."""
         for index in ran:
-            if any(
-                a.mode == "draw" and getattr(a.resource, "stream", "") == "time"
-                for a in self.flows[index].accesses
-            ):
-                self.cells[index].reasons.append(Reason("clock", text="reads the clock"))
+            bases = {op.base for step in self.steps[index] for op in step.ops if op.code == DRAW}
+            for base in bases & VAGUE.keys():
+                self.cells[index].reasons.append(Reason("vague", text=VAGUE[base]))
 
     def _lost(self, lost: LostRuns, forward: Trace, predictions: Predictions) -> None:
         """What runs that no cell shows can have done."""
@@ -318,7 +317,7 @@ class _Replayer:
                 if cell.state == "never-run":
                     continue
                 for reason in cell.reasons:
-                    if reason.kind in ("opaque", "clock", "error"):
+                    if reason.kind in ("opaque", "vague", "error"):
                         missing.append(f"{self._label(cell.cell)}: {reason.text}")
             broken = [i for i, f in self.flows.items() if f.error and i in self.counts]
             missing += [f"{self._label(i)} is not valid Python as it stands" for i in broken]

@@ -10,7 +10,7 @@ ways to one value are one.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from nbdebt.flow.steps import CLOCK, DELETE, DRAW, ENTROPY, MUTATE, READ, SEED, Step
+from nbdebt.flow.steps import DELETE, DRAW, ENTROPY, MUTATE, READ, SEED, VAGUE, Step
 
 
 class Version(NamedTuple):
@@ -51,6 +51,7 @@ class World:
         self.parts: dict[str, dict[str, Version]] = {}
         self.made: dict[tuple[str, str], tuple[int, tuple[int, ...]]] = {}
         self.deleted: dict[str, int] = {}
+        self.origin: dict[str, int] = {}
 
     def look_up(self, base: str, part: str) -> Version | None:
         """The version of a resource; of a whole, its parts included."""
@@ -58,6 +59,9 @@ class World:
         if whole is None:
             return None
         parts = self.parts.get(base)
+        if part and self.lenient and (not parts or part not in parts):
+            # A column that nobody set is as it came, whatever became of the rows.
+            return Version(self.origin.get(base, whole.id), whole.cell, whole.sequence)
         if not parts:
             return whole
         if part:
@@ -72,8 +76,10 @@ class World:
 
     def exact(self, base: str, part: str) -> int:
         """The hash of a resource's own version, its parts left out."""
-        version = self.parts.get(base, {}).get(part) if part else None
-        return (version or self.base[base]).id
+        if not part:
+            return self.base[base].id
+        version = self.parts.get(base, {}).get(part)
+        return version.id if version is not None else self.origin.get(base, 0)
 
     def put(self, base: str, part: str, version: Version) -> None:
         """A new version of a resource."""
@@ -81,6 +87,7 @@ class World:
             self.parts.setdefault(base, {})[part] = version
         else:
             self.base[base] = version
+            self.origin[base] = version.id
             self.parts.pop(base, None)
             self.deleted.pop(base, None)
 
@@ -115,7 +122,7 @@ class World:
                     sources.append(base)
                     own[base, part] = identity
                 elif code == DRAW:
-                    if base == CLOCK:
+                    if base in VAGUE:
                         continue
                     version = self.look_up(base, "")
                     if version is None or base[8:] in ENTROPY:

@@ -5,9 +5,12 @@ from typing import NamedTuple
 from nbdebt.flow.facts import CellFlow, Statement
 from nbdebt.model.history import Access, Name, RandomStream
 
-# Streams that no seed determines. The clock is kept apart: nobody expects it to stand still.
-ENTROPY = frozenset(("os", "uuid", "hash"))
-CLOCK = "<random>time"
+# Streams that no seed determines. Clock and set order are kept apart: what comes of them may well be the same.
+ENTROPY = frozenset(("os", "uuid"))
+VAGUE = {
+    "<random>time": "reads the clock",
+    "<random>hash": "depends on the order of a set, which changes from session to session for texts",
+}
 
 READ, WRITE, MUTATE, DELETE, DRAW, SEED = range(6)
 _CODES = {"read": READ, "write": WRITE, "mutate": MUTATE, "delete": DELETE, "draw": DRAW, "seed": SEED}
