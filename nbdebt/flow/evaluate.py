@@ -217,6 +217,8 @@ class Machine(Generators):
                 self.sweep(statement)
             except Unknowable:
                 continue
+            except Exception:
+                self.everything()
         self.emit(None)
 
     def copy(self) -> "Machine":
@@ -291,6 +293,8 @@ class Machine(Generators):
             if self._handler(found) is not None:
                 return found
             return Native(name, lambda m, args, kwargs: _unbound(m, kind, name, args, kwargs))
+        if name.startswith("__"):
+            return self.unknown()
         if name == "_fields" and hasattr(kind, "_fields"):
             return kind._fields
         try:

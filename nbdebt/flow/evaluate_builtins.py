@@ -114,14 +114,21 @@ def _tuple(m: Generators, args: list[Any], kwargs: dict[str, Any]) -> Any:
     return tuple(m.listed(args[0])) if args else ()
 
 
+def distinct(m: Generators, value: Any) -> list[Any]:
+    """What a set is made of, once it is known that hashing it is no endless work."""
+    items = members(m, value)
+    m.bounded(items)
+    return items
+
+
 @handles(set)
 def _set(m: Generators, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return m.native(set, members(m, args[0])) if args else set()
+    return m.native(set, distinct(m, args[0])) if args else set()
 
 
 @handles(frozenset)
 def _frozenset(m: Generators, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return m.native(frozenset, members(m, args[0])) if args else frozenset()
+    return m.native(frozenset, distinct(m, args[0])) if args else frozenset()
 
 
 @handles(dict)
@@ -139,6 +146,8 @@ def _pow(m: Generators, args: list[Any], kwargs: dict[str, Any]) -> Any:
     if len(args) == 2:
         return m.binary(ast.Pow, *args)
     known(m, args, kwargs)
+    if any(isinstance(a, int) and a.bit_length() > 2000 for a in args):
+        raise Exhausted
     return m.native(pow, *args, **kwargs)
 
 

@@ -292,6 +292,7 @@ class Calls(Attributes):
         try:
             if kwargs.keys() - {"key", "reverse"} or args or kwargs.get("reverse") is UNKNOWN:
                 raise Unknowable
+            self.bounded(owner)
             self.native(list.sort, owner, key=self.callback(key), reverse=bool(kwargs.get("reverse", False)))
         except (Exhausted, Doubted):
             raise

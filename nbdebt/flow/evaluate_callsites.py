@@ -66,14 +66,17 @@ class CallSites(Calls):
             base = self.evaluate(callee.value)
             kind = type(base)
             name = self.mangled(callee.attr)
-            args, kwargs = self._arguments(node, unordered)
             if name in METHODS.get(kind, ()) and not poisoned(base):
+                args, kwargs = self._arguments(node, unordered)
                 self.tick()
+                if poisoned(base):
+                    return self.stranger(args, kwargs)
                 if kwargs and UNKNOWN_KEYS in kwargs:
                     self.poison((base, *args, *kwargs.values()))
                     return self.unknown()
                 return self.call_method(base, name, args, kwargs)
             function = UNKNOWN if poisoned(base) else self.attribute(base, name)
+            args, kwargs = self._arguments(node, unordered)
         else:
             function = self.evaluate(callee)
             if isinstance(callee, ast.Name) and callee.id == "get_ipython":

@@ -14,7 +14,6 @@ from nbdebt.flow.evaluate_objects import (
     Function,
     Generator,
     poisoned,
-    survey,
 )
 from nbdebt.flow.evaluate_values import (
     ATOMS,
@@ -155,7 +154,7 @@ class Expressions(CallSites):
             value = self.equal(left, right)
         else:
             if type(left) not in ATOMS or type(right) not in ATOMS:
-                bits = survey(left, self.size) | survey(right, self.size)
+                bits = self.survey(left) | self.survey(right)
                 if bits & HAS_UNKNOWN or poisoned(left) or poisoned(right):
                     return self.unknown()
             return self.native(_ORDER[kind], left, right)
@@ -213,7 +212,9 @@ class Expressions(CallSites):
 
     def _set(self, node: ast.Set) -> Any:
         try:
-            return self.native(set, self._sequence(node.elts))
+            items = self._sequence(node.elts)
+            self.bounded(*items)
+            return self.native(set, items)
         except (Exhausted, Doubted):
             raise
         except Unknowable:
@@ -230,6 +231,7 @@ class Expressions(CallSites):
                     out.update(other)
                 else:
                     name = self.evaluate(key)
+                    self.bounded(name)
                     self.native(out.__setitem__, name, self.evaluate(item))
         except (Exhausted, Doubted):
             raise
@@ -334,10 +336,14 @@ class Expressions(CallSites):
                 table: dict[Any, Any] = {}
                 for _ in self.rounds(node.generators, 0, first):
                     key = self.evaluate(node.key)
+                    self.bounded(key)
                     self.native(table.__setitem__, key, self.evaluate(node.value))
                 return self.fit(table)
             items = [self.evaluate(node.elt) for _ in self.rounds(node.generators, 0, first)]
-            return self.native(set, items) if isinstance(node, ast.SetComp) else self.fit(items)
+            if isinstance(node, ast.SetComp):
+                self.bounded(*items)
+                return self.native(set, items)
+            return self.fit(items)
         except (Exhausted, Doubted):
             raise
         except Unknowable:

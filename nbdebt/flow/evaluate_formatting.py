@@ -37,6 +37,24 @@ CONVERSIONS: Final[dict[str, Callable[[Any], str]]] = {"r": repr, "s": str, "a":
 class Formatting(State):
     """Bounded calls of harmless functions; ``str``, ``repr`` and ``format``."""
 
+    def survey(self, value: Any) -> int:
+        """What a value holds that makes its text or its comparison unknown; looking is charged.
+
+        Raises:
+            Exhausted: when it is too large.
+        """
+        return survey(value, self.size, self.runner())
+
+    def bounded(self, *values: Any) -> None:
+        """Checks that values can be hashed and compared in reasonable time: shared parts count each time.
+
+        Raises:
+            Exhausted: when they can't.
+        """
+        for value in values:
+            if type(value) not in ATOMS:
+                self.survey(value)
+
     def native(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Calls a function of Python's own, already known to be harmless.
 
@@ -54,7 +72,7 @@ class Formatting(State):
         """The program's exception for one of Python's own; a message of no fixed wording is dropped."""
         if isinstance(error, RecursionError | MemoryError):
             return Exhausted()
-        bits = survey([*args, *kwargs.values()], self.size)
+        bits = self.survey([*args, *kwargs.values()])
         if bits & HAS_UNKNOWN:
             return Unknowable()
         if isinstance(error, KeyError) and not bits:
@@ -83,7 +101,15 @@ class Formatting(State):
         if kind is int:
             if value.bit_length() > _INTS:
                 raise Exhausted
-        elif kind in (str, bytes, list, tuple, dict, set, frozenset) and len(value) > self.size:
+        elif kind in (str, bytes, list, tuple, dict, set, frozenset):
+            if len(value) > self.size:
+                raise Exhausted
+            if len(value) > 256:
+                self.tick(len(value) >> 8)
+        elif (
+            kind.__module__ == "fractions"
+            and value.numerator.bit_length() + value.denominator.bit_length() > 4000
+        ):
             raise Exhausted
         return value
 
@@ -96,7 +122,7 @@ class Formatting(State):
         if type(value) is str and how is str:
             return value
         if type(value) not in _NUMBERS and value is not None:
-            bits = survey(value, self.size)
+            bits = self.survey(value)
             if bits & (HAS_UNKNOWN | HAS_UNORDERED):
                 raise Unknowable
             if isinstance(value, type) and value.__module__ not in ("builtins", "collections", "datetime"):
@@ -117,7 +143,7 @@ class Formatting(State):
         if not spec:
             return self.text(value)
         if type(value) not in ATOMS:
-            bits = survey(value, self.size)
+            bits = self.survey(value)
             if bits & (HAS_UNKNOWN | HAS_UNORDERED):
                 raise Unknowable
         elif type(value) is int and value.bit_length() > 14_000:
@@ -194,6 +220,10 @@ class Formatting(State):
                 value = self.text(value, CONVERSIONS[conversion])
             out.append(self.formatted(value, spec or ""))
         return "".join(out)
+
+    def runner(self) -> Any:
+        """The machine, as the values see it."""
+        return self
 
     # what the layers above provide
 

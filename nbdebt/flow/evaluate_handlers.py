@@ -8,7 +8,6 @@ from nbdebt.flow.evaluate_objects import (
     HAS_UNKNOWN,
     HAS_UNORDERED,
     poisoned,
-    survey,
 )
 from nbdebt.flow.evaluate_values import (
     ATOMS,
@@ -47,7 +46,7 @@ def known(m: Generators, args: list[Any], kwargs: dict[str, Any], ordered: bool 
             if len(value) > m.size:
                 raise Exhausted
         elif kind not in ATOMS:
-            bits = survey(value, m.size)
+            bits = m.survey(value)
             if bits & HAS_UNKNOWN or (ordered and bits & HAS_UNORDERED):
                 raise Unknowable
 
@@ -81,4 +80,5 @@ def mapping_of(m: Generators, kind: Any, args: list[Any], kwargs: dict[str, Any]
         args = [[tuple(m.listed(pair)) for pair in m.listed(args[0])], *args[1:]]
     elif args and poisoned(args[0]):
         raise Unknowable
+    m.bounded(args)
     return m.native(kind, *args, **kwargs)

@@ -127,6 +127,7 @@ def _extreme(function: Any) -> Handler:
             m.tick(len(args[0]) >> 4)
         if key is not None:
             kwargs["key"] = m.callback(key)
+        m.bounded(args)
         return m.native(function, *args, **kwargs)
 
     return handler
@@ -148,6 +149,7 @@ def _sorted(m: Generators, args: list[Any], kwargs: dict[str, Any]) -> Any:
     else:
         items = m.listed(value)
     m.tick(len(items) >> 3)
+    m.bounded(items)
     return m.native(sorted, items, key=m.callback(key), reverse=bool(reverse))
 
 

@@ -262,7 +262,9 @@ def _collections() -> Table:
     def counter(m: Generators, args: list[Any], kwargs: dict[str, Any]) -> Any:
         if args and isinstance(args[0], dict):
             return mapping_of(m, Counter, args, kwargs)
-        return m.native(Counter, *(m.listed(a) for a in args), **kwargs)
+        items = [m.listed(a) for a in args]
+        m.bounded(items)
+        return m.native(Counter, *items, **kwargs)
 
     def ordered(m: Generators, args: list[Any], kwargs: dict[str, Any]) -> Any:
         return mapping_of(m, OrderedDict, args, kwargs)

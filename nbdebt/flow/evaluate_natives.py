@@ -16,7 +16,6 @@ from nbdebt.flow.evaluate_objects import (
     Instance,
     Metered,
     poisoned,
-    survey,
     unordered,
 )
 from nbdebt.flow.evaluate_tables import METHODS, PLAIN_ATTRIBUTES, STORING, VIEWS
@@ -77,7 +76,7 @@ class Natives(Formatting):
         elif op is ast.Mod and type(left) in (str, bytes):
             if DIGITS.search(str(left)) or "*" in str(left):
                 raise Unknowable
-            if survey(right, self.size) & HAS_UNORDERED:
+            if self.survey(right) & HAS_UNORDERED:
                 raise Unknowable
         elif op is ast.Pow and type(left).__module__ in ("decimal", "fractions", "_decimal"):
             if type(right) is not int or abs(right) > 100:
@@ -91,7 +90,7 @@ class Natives(Formatting):
         """``left == right``; an unknown part makes it unknown, even where it is the same object."""
         if type(left) in ATOMS and type(right) in ATOMS:
             return left == right
-        if survey(left, self.size) & HAS_UNKNOWN or survey(right, self.size) & HAS_UNKNOWN:
+        if self.survey(left) & HAS_UNKNOWN or self.survey(right) & HAS_UNKNOWN:
             return self.unknown()
         return self.native(lambda a, b: a == b, left, right)
 
@@ -99,12 +98,14 @@ class Natives(Formatting):
         """``item in container``."""
         if item is UNKNOWN or container is UNKNOWN or poisoned(container):
             return self.unknown()
-        if type(item) not in ATOMS and survey(item, self.size) & HAS_UNKNOWN:
+        if type(item) not in ATOMS and self.survey(item) & HAS_UNKNOWN:
             return self.unknown()
         if type(container) in OWN and type(container) is not Instance:
             return self.native(lambda i, c: i in iter(c), item, container)
         if type(container) in (list, tuple, deque):
             self.tick(len(container) >> 6)
+        else:
+            self.bounded(item)
         return self.native(lambda i, c: i in c, item, container)
 
     def truth(self, value: Any) -> bool:
@@ -134,6 +135,7 @@ class Natives(Formatting):
             return self.unknown()
         if isinstance(value, type):
             return self.unknown()
+        self.bounded(key)
         result = self.native(lambda v, k: v[k], value, key)
         return self.unknown() if poisoned(result) else result
 
@@ -153,6 +155,7 @@ class Natives(Formatting):
             if type(value) is Instance:
                 value.need("__setitem__", key, item)
                 return
+            self.bounded(key)
             self.native(operator.setitem, value, key, item)
         except (Exhausted, Doubted):
             raise
@@ -168,6 +171,7 @@ class Natives(Formatting):
         elif type(value) is Instance:
             value.need("__delitem__", key)
         else:
+            self.bounded(key)
             self.native(operator.delitem, value, key)
 
     # iteration
@@ -242,10 +246,6 @@ class Natives(Formatting):
         result: list[Any] = self.native(list, self.iterate(value))
         return result
 
-    def runner(self) -> Any:
-        """The machine, as the values see it."""
-        return self
-
     # methods and attributes of plain values
 
     def plain_attribute(self, value: Any, name: str) -> Any:
@@ -271,11 +271,13 @@ class Natives(Formatting):
             Unknowable: where an unknown argument decides; the value and the arguments are then lost.
         """
         kind = type(value)
+        if isinstance(value, dict | set | frozenset):
+            self.bounded(*args)
         if kind is str:
             return self.text_method(value, name, args, kwargs)
         try:
             if name not in STORING or (name == "insert" and args and args[0] is UNKNOWN):
-                if name in ("count", "index", "remove") and survey(args, self.size) & HAS_UNKNOWN:
+                if name in ("count", "index", "remove") and self.survey(args) & HAS_UNKNOWN:
                     raise Unknowable
                 args = [self._readable(a, name) for a in args]
             elif (name in ("get", "pop", "setdefault") and args and args[0] is UNKNOWN) or (

@@ -29,7 +29,7 @@ class Runner(Protocol):
     hashing: int
 
     def call(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any: ...
-    def tick(self) -> None: ...
+    def tick(self, cost: int = 1) -> None: ...
     def resume(self, generator: "Generator") -> Any: ...
 
 
@@ -522,11 +522,16 @@ def unordered(value: Any) -> bool:
 HAS_UNKNOWN, HAS_UNORDERED, HAS_OWN = 1, 2, 4
 
 
-def survey(value: Any, limit: int) -> int:
+def survey(value: Any, limit: int, meter: Runner | None = None) -> int:
     """What a value holds, at any depth, that makes its text or its comparison unknown.
 
+    Args:
+        value: any value.
+        limit: how large it may be; shared parts count each time, as they would be printed.
+        meter: the machine that pays for looking.
+
     Raises:
-        Exhausted: when it is larger than ``limit`` (shared parts count each time, as they would be printed).
+        Exhausted: when it is larger.
     """
     if type(value) in ATOMS and type(value) is not str:
         return 0
@@ -562,4 +567,6 @@ def survey(value: Any, limit: int) -> int:
             stack.extend(item.args)
         if count > limit:
             raise Exhausted
+    if meter is not None and count > 32:
+        meter.tick(count >> 5)
     return bits
