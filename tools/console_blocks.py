@@ -25,10 +25,9 @@ ELISION = "…"
 _STANDS_FOR = {"make demo": "nbdebt check example_notebooks/"}
 _FENCE = re.compile(r"^```console\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _VARYING = (
-    (re.compile(r"Checked in \d+\.\d s"), "Checked in 0.1 s"),
+    (re.compile(r"Checked\s+in\s+\d+\.\d\s+s\."), "Checked in 0.1 s."),
     (re.compile(r'("seconds": |pinned = )("[\d-]+"|[\d.]+)'), r"\g<1>0"),
     (re.compile(r"^index [0-9a-f]+\.\.[0-9a-f]+", re.MULTILINE), "index 0..0"),
-    # Where a sentence is broken depends on how long the time is that it took to get there.
     (re.compile(r"[ \t]+$", re.MULTILINE), ""),
 )
 
@@ -166,29 +165,35 @@ def complaints(text: str, place: Workplace) -> list[str]:
 
 
 def refreshed(text: str, place: Workplace) -> str:
-    """The page with what its commands print now. Shortened output stays as long as it fits."""
+    """The page with what its commands print now. Shortened output stays as it is.
+
+    Raises:
+        RuntimeError: a command could not do what it should, which no page shall show by accident.
+    """
 
     def renewed(block: re.Match[str]) -> str:
-        lines: list[str] = []
+        body = block["body"]
+        prompts = [line for line in body.splitlines() if line.startswith("$ ")]
+        commands = parse(body)
+        paragraphs: list[str] = []
         status = 0
-        raw = [line for line in block["body"].splitlines() if line.startswith("$ ")]
-        for line, command in zip(raw, parse(block["body"]), strict=True):
-            lines.append(line)
+        for position, (prompt, command) in enumerate(zip(prompts, commands, strict=True)):
+            output = command.output
             if command.is_status:
-                lines.append(str(status))
-            elif not command.is_run:
-                lines += command.output
-            else:
+                output = [str(status)]
+            elif command.is_run:
                 printed, status = place.run(command.line)
-                keep = (
-                    not command.output
-                    or fits(command.output, printed)
-                    or ELISION in map(str.strip, command.output)
-                )
-                lines += command.output if keep else printed.rstrip("\n").split("\n")
-            if command is not None and line != raw[-1] and command.output and not command.is_status:
-                lines.append("")
-        return "```console\n" + "".join(line + "\n" for line in lines) + "```"
+                is_asked = position + 1 < len(commands) and commands[position + 1].is_status
+                if status not in (0, 1) and not is_asked:
+                    raise RuntimeError(f"{command.line}: exit status {status}\n{printed}")
+                if output and ELISION not in map(str.strip, output) and not fits(output, printed):
+                    output = printed.rstrip("\n").split("\n")
+            # Output is set off from the next command; commands that print nothing stand together.
+            is_last = position + 1 == len(commands)
+            paragraphs.append(
+                "".join(f"{line}\n" for line in (prompt, *output, *[""] * bool(output and not is_last)))
+            )
+        return f"```console\n{''.join(paragraphs)}```"
 
     return _FENCE.sub(renewed, text)
 

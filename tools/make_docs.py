@@ -166,7 +166,7 @@ def _option(option: click.Option) -> str:
     default = (
         f" Default: `{option.default}`." if option.show_default and option.default not in (None, ()) else ""
     )
-    return f"| `{names}{value}` | {(option.help or '').strip()}{default} |"
+    return f"| `{names}{value}` | {((option.help or '').strip() + default).strip()} |"
 
 
 def configuration_reference() -> str:
