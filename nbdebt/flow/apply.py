@@ -6,6 +6,7 @@ import re
 
 from nbdebt.flow.effects import Effect, holds
 from nbdebt.flow.facts import Argument, Call
+from nbdebt.flow.folding import iterable_of
 from nbdebt.flow.randomness import Bound, RandomnessReader, given_constants
 from nbdebt.flow.values import Value
 from nbdebt.model.history import File, Mode, Package, Resource, Setting, Table, Url
@@ -14,7 +15,7 @@ _TEMPLATE = re.compile(r"\{(\w+)\}")
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:(?://|[^\\/])")
 _SQL_WRITES = re.compile(r"^\s*(insert|update|delete|create|replace|drop|alter|merge|truncate|copy)\b", re.I)
 _SQL_TABLE = re.compile(
-    r"\b(?:from|join|into|update|table(?:\s+if\s+(?:not\s+)?exists)?)\s+([\w.\"`\[\]]+)", re.I
+    r"\b(?:from|join|into|update|table(?:\s+if\s+(?:not\s+)?exists)?)\s+([\w.\"`\[\]{}]+)", re.I
 )
 # Containers that keep what is put into them.
 _ADDERS = frozenset(
@@ -51,6 +52,39 @@ def classify(path: str) -> Resource:
     if _URL.match(path) and not re.match(r"^[A-Za-z]:[\\/]", path):
         return File(path[7:]) if path.startswith("file://") else Url(path)
     return File(path)
+
+
+# Types of connections to databases, and of what they hand out.
+_CONNECTION = re.compile(r"(?:Connection|Engine|[Cc]ursor|connection|Session|DuckDBPyRelation)$")
+_SQL_FILE = re.compile(
+    r"\b(?:(from|join|read_csv(?:_auto)?\s*\(|read_parquet\s*\(|read_json(?:_auto)?\s*\()|(to))\s*'([^']+)'",
+    re.IGNORECASE,
+)
+
+
+_SQL_WORDS = re.compile(
+    r"\b(?:from|join|into|update|table|delete|drop|alter|merge|truncate|copy)\b|^\s*\S+\s*$", re.IGNORECASE
+)
+
+
+def _appends(function: ast.expr) -> bool:
+    """Whether a chain says ``.mode("append")`` before it writes."""
+    while isinstance(function, ast.Attribute) and isinstance(function.value, ast.Call):
+        call = function.value
+        function = call.func
+        if isinstance(function, ast.Attribute) and function.attr == "mode" and call.args:
+            mode = call.args[0]
+            return isinstance(mode, ast.Constant) and mode.value == "append"
+    return False
+
+
+def _listed(result: Value, owner: Value | None, arguments: list[tuple[Value, ast.expr]]) -> Value:
+    """What a listing of files gives: paths of which the pattern is known."""
+    pattern = arguments[0][0].path if arguments else ""
+    folder = owner.path if owner is not None else ""
+    element = Value("str" if owner is None else "pathlib.Path")
+    element.text = f"{folder}/{pattern}" if folder and pattern and folder != "." else pattern
+    return iterable_of(element, result) if element.text else result
 
 
 class EffectReader(RandomnessReader):
@@ -137,7 +171,11 @@ class EffectReader(RandomnessReader):
             extra: tuple[str, ...] = ()
             if effect.append:
                 given = bound.get(effect.append)
-                if effect.append == "*" or (given is not None and "a" in str(given[0].const or "")):
+                if (
+                    effect.append == "*"
+                    or (given is not None and "a" in str(given[0].const or ""))
+                    or (effect.append == "mode" and _appends(node.func))
+                ):
                     extra = ("append",)
             for spec in effect.writes:
                 self._outside(spec, "write", qualified, owner, node, bound, (), extra)
@@ -263,6 +301,16 @@ class EffectReader(RandomnessReader):
             self.emit(Table(given[0].path or "<unknown>", connection), "write", node, qualified, extra)
         if effect.queries and (given := bound.get(effect.queries)) is not None:
             sql = given[0].path
+            if "'" in sql:
+                exported = False
+                for reads, writes, path in _SQL_FILE.findall(sql):
+                    exported = exported or bool(writes)
+                    self.emit(classify(path), "read" if reads else "write", node, qualified)
+                sql = _SQL_FILE.sub(" ", sql)
+                if exported:
+                    sql = re.sub(r"^\s*copy\b", " ", sql, flags=re.IGNORECASE)
+                if not _SQL_WORDS.search(sql):
+                    return
             if not sql:
                 self.emit(Table("<unknown>", connection), "read", node, qualified, ("computed",))
                 return
@@ -274,7 +322,8 @@ class EffectReader(RandomnessReader):
                 else ()
             )
             for table in tables:
-                self.emit(Table(table, connection), "write" if writes else "read", node, qualified, detail)
+                more = (*detail, "computed") if "{" in table else detail
+                self.emit(Table(table, connection), "write" if writes else "read", node, qualified, more)
 
     # In place
 
@@ -338,6 +387,12 @@ class EffectReader(RandomnessReader):
             )
         if effect.opens and result.type in ("", "io"):
             result.type = "io"
+        if effect.lists:
+            return _listed(result, owner, arguments)
+        if _CONNECTION.search(result.type):
+            # A connection is known by the address that it was made with.
+            first = owner.text if owner is not None else arguments[0][0].path if arguments else ""
+            result.text = first
         if effect.late and effect.pending:
             result.pending += self.pending_of(effect, bound)
         return result

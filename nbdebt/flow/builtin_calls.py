@@ -2,12 +2,14 @@
 functions."""
 
 import ast
+import shlex
 from pathlib import PurePosixPath
 
 from nbdebt.flow.apply import EffectReader
 from nbdebt.flow.folding import combine, iterable_of
 from nbdebt.flow.places import ITERATORS
 from nbdebt.flow.randomness import Bound
+from nbdebt.flow.shell import shell_accesses
 from nbdebt.flow.stores import StoreReader
 from nbdebt.flow.values import Value, constant
 
@@ -50,6 +52,19 @@ _LAZY = frozenset(
         "len",
     )
 )
+_RESULTS = {
+    "range": "range",
+    "len": "int",
+    "ord": "int",
+    "hash": "int",
+    "id": "int",
+    "chr": "str",
+    "isinstance": "bool",
+    "hasattr": "bool",
+    "callable": "bool",
+    "any": "bool",
+    "all": "bool",
+}
 _OPAQUE = {
     "exec": "`exec` runs code that is not written here",
     "eval": "`eval` runs code that is not written here",
@@ -63,6 +78,19 @@ _SAME_PATH = frozenset(
 _PATH_METHODS = frozenset(("with_suffix", "with_name", "with_stem"))
 _FOLDED_METHODS = frozenset(
     ("replace", "strip", "lstrip", "rstrip", "lower", "upper", "title", "removesuffix", "removeprefix")
+)
+_SQL_TEXTS = frozenset(("sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text"))
+_COMMANDS = frozenset(
+    (
+        "os.system",
+        "os.popen",
+        "subprocess.run",
+        "subprocess.call",
+        "subprocess.check_call",
+        "subprocess.check_output",
+        "subprocess.Popen",
+        "subprocess.getoutput",
+    )
 )
 # Longer texts are not folded: nobody names a file so.
 _LONGEST = 4096
@@ -105,6 +133,8 @@ class BuiltinReader(EffectReader, StoreReader):
         last = qualified.rpartition(".")[2]
         if last in _PASSING and arguments:
             return self._pass_on(last, arguments)
+        if qualified in _RESULTS:
+            return Value(_RESULTS[qualified])
         if qualified in _OPAQUE:
             self.flow.opaque.append(f"{_OPAQUE[qualified]} (line {node.lineno})")
         elif qualified in ("globals", "locals", "vars"):
@@ -113,6 +143,10 @@ class BuiltinReader(EffectReader, StoreReader):
             return Value("dict")
         elif qualified == "contextlib.suppress":
             return Value(qualified)
+        elif qualified in _SQL_TEXTS and arguments:
+            return arguments[0][0]
+        elif qualified in _COMMANDS and arguments:
+            self._run_command(qualified, arguments[0][0], node)
         elif qualified == "functools.partial" and arguments:
             return _partial(arguments, keywords)
         elif qualified in ("functools.wraps", "functools.lru_cache", "functools.cache") and arguments:
@@ -147,6 +181,14 @@ class BuiltinReader(EffectReader, StoreReader):
             for position, part in enumerate(result.elements):
                 part.inside(result, "" if name == "set" else f"[{position}]")
         return iterable_of(element, result)
+
+    def _run_command(self, qualified: str, command: Value, node: ast.Call) -> None:
+        """``os.system("cp a b")``, ``subprocess.run(["cp", "a", "b"])``."""
+        text = command.path
+        if not text and command.elements and all(e.path for e in command.elements):
+            text = shlex.join(e.path for e in command.elements)
+        for resource, mode, detail in shell_accesses(text):
+            self.emit(resource, mode, node, qualified, detail)
 
     # Paths and texts
 

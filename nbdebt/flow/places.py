@@ -103,10 +103,12 @@ class PlaceReader(Walker):
             effect = self.registry.effect(qualified)
             found = Value(qualified=qualified)
             if effect is not None and effect.attribute:
-                if effect.returns:
-                    found.type = effect.returns
                 if effect.uses:
                     self.emit(Setting(effect.uses), "read", node, qualified)
+                if "." in effect.returns and not self.is_setting(effect.returns):
+                    # An object of a library's, whose methods are known by its type.
+                    return Value(effect.returns)
+                found.type = effect.returns
             return found
         if value.cls is not None:
             return self._member_of_class(value, attribute, node)
@@ -114,6 +116,8 @@ class PlaceReader(Walker):
             value.type in FRAMES or value.type == "pandas.Series" or not value.type
         ):
             return value
+        if value.path and attribute in ("parent", "name", "stem", "suffix"):
+            return path_member(value, attribute)
         if value.type:
             effect = self.registry.effect(f"{value.type}.{attribute}")
             if effect is not None:
@@ -124,9 +128,15 @@ class PlaceReader(Walker):
                 return Value(effect.returns.partition(", ")[0] if effect.returns != "element" else "")
             if value.type in FRAMES:
                 return Value("pandas.Series")
-        if value.path and attribute in ("parent", "name", "stem", "suffix"):
-            return path_member(value, attribute)
         return self.child(value, "." + attribute)
+
+    def is_setting(self, type: str) -> bool:
+        """Whether what is assigned into objects of this type is a setting of the whole process."""
+        for method in ("__setattr__", "__setitem__"):
+            effect = self.registry.effect(f"{type}.{method}")
+            if effect is not None and effect.sets:
+                return True
+        return False
 
     def _member_of_class(self, value: Value, attribute: str, node: ast.expr) -> Value:
         cls = value.cls
