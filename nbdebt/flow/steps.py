@@ -5,7 +5,7 @@ from typing import NamedTuple
 from nbdebt.flow.facts import CellFlow, Statement
 from nbdebt.model.history import Access, Name, RandomStream
 
-# Streams that no seed determines. Clock and set order are kept apart: what comes of them may well be the same.
+# Streams that no seed determines. Clock and set order are kept apart: what comes of them may be the same.
 ENTROPY = frozenset(("os", "uuid"))
 VAGUE = {
     "<random>time": "reads the clock",
