@@ -194,6 +194,10 @@ class World:
                     identity = hash((identity, old.id if old is not None else 0))
                 if part and base not in self.base:
                     continue
+                if code == DRAW and (old is None or old.sequence == -1):
+                    # Nothing has seeded the stream yet: it stays without an origin.
+                    self.put(base, part, Version(identity, -1, -1))
+                    continue
                 self.put(base, part, Version(identity, cell, sequence))
         return Taken(cell, sequence, takes, hash(tuple(digests)))
 
