@@ -144,6 +144,7 @@ def _run(machine: Machine, tree: ast.Module, flow: CellFlow, source: str) -> Cel
         if total.raised is not None:
             break
         machine.pass_over(writes, reads)
+        total.complete = False
         total.printed.append(None)
         total.shown = None if node is tree.body[-1] and node.__class__ is ast.Expr and not silent else ""
     flush()
