@@ -1,7 +1,12 @@
 """One notebook, from bytes to all that the document alone says of it."""
 
+import contextlib
 import gc
+import traceback
 import warnings
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import NamedTuple
 
 import msgspec
 
@@ -10,13 +15,14 @@ from nbdebt.flow.effects import Registry
 from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.history import infer_history
 from nbdebt.flow.reader import Parsed, Reader, parse
+from nbdebt.flow.reasons import Replay
 from nbdebt.flow.replay import replay
 from nbdebt.model.errors import NotebookError
 from nbdebt.model.finding import CellRef, Exchange, Finding, NotebookResult, NotRun, Problem
-from nbdebt.model.history import File, Package, Setting, Table, Url
+from nbdebt.model.history import File, History, Package, Setting, Table, Url
 from nbdebt.model.notebook import Notebook
 from nbdebt.read import read_notebook
-from nbdebt.rules import Needs, catalogue
+from nbdebt.rules import Needs, Rule, catalogue
 from nbdebt.rules.analysis import Analysis
 from nbdebt.suppress import Suppression, read_suppressions
 
@@ -24,6 +30,7 @@ _OUTSIDE = (File, Url, Table, Package)
 # Paths after it mean other files.
 _DIRECTORY = Setting("cwd")
 _PYTHON = frozenset(("python", "python3", "python2", "ipython", "sage", ""))
+_TOO_DEEP = "its code is nested too deeply to be followed"
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -44,6 +51,14 @@ class Record(msgspec.Struct, frozen=True):
     not_run: tuple[NotRun, ...] = ()
 
 
+class Understood(NamedTuple):
+    """What each code cell does (by document index), the runs, and what a replay gives."""
+
+    flows: dict[int, CellFlow]
+    history: History
+    replay: Replay
+
+
 _registry = Registry()
 
 
@@ -54,6 +69,8 @@ def analyse_bytes(data: bytes, path: str, settings: Settings, codes: frozenset[s
     except NotebookError as error:
         problem = Problem(path, error.reason, error.where, error.kind)  # type: ignore[arg-type]
         return Record(NotebookResult(path, None), problems=(problem,))
+    except Exception as error:
+        return Record(NotebookResult(path, None), problems=(_own_failure(path, error),))
     return analyse(notebook, settings, codes)
 
 
@@ -63,21 +80,29 @@ def analyse(notebook: Notebook, settings: Settings, codes: frozenset[str]) -> Re
     An error of our own becomes a problem that says where; the other notebooks are still checked.
     """
     if notebook.language not in _PYTHON:
-        skipped = NotRun(notebook.path, "notebook", f"its language is {notebook.language}; nbdebt reads Python")
-        return Record(NotebookResult(notebook.path, None), not_run=(skipped,))
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        with warnings.catch_warnings():
-            # A cell with an invalid escape sequence is the author's affair, not a message of this process.
-            warnings.simplefilter("ignore", SyntaxWarning)
+        reason = f"its language is {notebook.language}; nbdebt reads Python"
+        return Record(
+            NotebookResult(notebook.path, None), not_run=(NotRun(notebook.path, "notebook", reason),)
+        )
+    with _undisturbed():
+        try:
             return _analyse(notebook, settings, codes)
-    except RecursionError:
-        problem = Problem(notebook.path, "its code is nested too deeply to be followed", kind="internal")
-        return Record(NotebookResult(notebook.path, None), problems=(problem,))
-    finally:
-        if enabled:
-            gc.enable()
+        except Exception as error:
+            problem = _own_failure(notebook.path, error)
+            return Record(NotebookResult(notebook.path, None), problems=(problem,))
+
+
+def understand(notebook: Notebook) -> Understood:
+    """What a notebook's cells do, its history, and its replay.
+
+    Raises:
+        NotebookError: its code is nested too deeply to be followed.
+    """
+    with _undisturbed():
+        try:
+            return _understand(notebook)
+        except (RecursionError, MemoryError):
+            raise NotebookError(notebook.path, _TOO_DEEP, kind="internal") from None
 
 
 def read_flows(notebook: Notebook) -> tuple[dict[int, CellFlow], dict[int, Parsed]]:
@@ -88,11 +113,41 @@ def read_flows(notebook: Notebook) -> tuple[dict[int, CellFlow], dict[int, Parse
     return {p.cell: reader.read(p) for p in parsed}, {p.cell: p for p in parsed}
 
 
-def _analyse(notebook: Notebook, settings: Settings, codes: frozenset[str]) -> Record:
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """While trees live, collecting garbage finds none.
+
+    And a cell with an invalid escape sequence is its author's affair, not a message of this process.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _own_failure(path: str, error: Exception, doing: str = "nbdebt failed on this notebook") -> Problem:
+    """A problem that is ours, with the place in our code."""
+    if isinstance(error, RecursionError | MemoryError):
+        return Problem(path, _TOO_DEEP, kind="internal")
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name}" if frames else ""
+    return Problem(path, f"{doing}: {type(error).__name__}: {error}", where, "internal")
+
+
+def _understand(notebook: Notebook) -> Understood:
     flows, parsed = read_flows(notebook)
     history = infer_history(notebook)
     trees = {index: p.tree for index, p in parsed.items() if p.tree is not None}
-    outcome = replay(notebook, flows, history, trees)
+    return Understood(flows, history, replay(notebook, flows, history, trees))
+
+
+def _analyse(notebook: Notebook, settings: Settings, codes: frozenset[str]) -> Record:
+    flows, history, outcome = _understand(notebook)
     not_run = tuple(
         NotRun(notebook.path, f"cell {i + 1}", f"is not valid Python (line {f.error_line}: {f.error})")
         for i, f in flows.items()
@@ -100,19 +155,35 @@ def _analyse(notebook: Notebook, settings: Settings, codes: frozenset[str]) -> R
     )
     seen = Analysis(notebook, settings, {i: f for i, f in flows.items() if not f.error}, history, outcome)
     findings: list[Finding] = []
+    problems: list[Problem] = []
     for code, rule in catalogue().items():
         if code in codes and rule.needs in (Needs.SOURCE, Needs.HISTORY):
             seen.rule = rule
-            findings.extend(rule.check(seen))
-    findings.sort(key=_place)
+            try:
+                findings.extend(rule.check(seen))
+            except Exception as error:
+                problems.append(rule_failure(rule, notebook.path, error))
+    findings.sort(key=place)
     refs = tuple(CellRef(c.index, c.id, c.execution_count) for c in notebook.cells if c.kind == "code")
     result = NotebookResult(notebook.path, outcome.verdict(notebook), _exchanges(notebook, seen), refs)
-    return Record(result, tuple(findings), tuple(read_suppressions(notebook)), (), not_run)
+    silenced = tuple(read_suppressions(notebook))
+    return Record(result, tuple(findings), silenced, tuple(problems), not_run)
 
 
-def _place(finding: Finding) -> tuple[int, int, int, str]:
+def rule_failure(rule: Rule, path: str, error: Exception) -> Problem:
+    """A rule that raised: a problem that names it; the other rules are still asked."""
+    return _own_failure(path, error, f"the rule {rule.code} ({rule.name}) failed")
+
+
+def place(finding: Finding) -> tuple[int, int, int, str]:
+    """Key of findings' order within a notebook."""
     cell, span = finding.cell, finding.span
-    return (cell.index if cell else -1, span.line if span else 0, span.column if span else 0, finding.code)
+    return (
+        cell.index if cell else -1,
+        span.line if span else 0,
+        span.column if span else 0,
+        finding.code,
+    )
 
 
 def _exchanges(notebook: Notebook, seen: Analysis) -> tuple[Exchange, ...]:

@@ -1,28 +1,30 @@
 """Evidence, rules, suppressions, report: checks notebooks, one or many."""
 
+import importlib.metadata
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from nbdebt import __version__
 from nbdebt.analyse import Record, analyse, analyse_bytes
-from nbdebt.cache import Cache, decode, digest, encode
+from nbdebt.cache import Cache, decode
 from nbdebt.config import Settings, effective_codes, load_settings, with_options
-from nbdebt.discover import discover
-from nbdebt.model.errors import NbdebtError
-from nbdebt.model.finding import NotebookResult, Problem, Report
+from nbdebt.discover import directory_of, discover, is_text, stat_notebook
+from nbdebt.model.finding import Problem, Report
 from nbdebt.model.notebook import Notebook
 from nbdebt.outside import judge
 from nbdebt.rules import catalogue
+from nbdebt.workers import Job, analyse_file, analyse_files, unreadable
 
 # Below this many bytes of uncached notebooks, starting workers costs more than they save.
 _WORTH_WORKERS = 6_000_000
-_LARGEST = 2_000_000_000
+
+Progress = Callable[[int, int], None]
 
 
 class CheckOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +55,9 @@ class CheckOptions(msgspec.Struct, frozen=True, kw_only=True):
     force_exclude: bool = False
 
 
+_DEFAULTS = CheckOptions()
+
+
 def check(target: Any, settings: Settings | None = None) -> Report:
     """Check one notebook, a file or a directory.
 
@@ -68,7 +73,7 @@ def check(target: Any, settings: Settings | None = None) -> Report:
         TypeError: ``target`` is none of these.
     """
     if isinstance(target, str | os.PathLike):
-        return _Run(CheckOptions(cache=False, jobs=1), settings).paths([os.fspath(target)])
+        return _Run(CheckOptions(cache=False, jobs=1), settings).paths([os.fsdecode(target)])
     if isinstance(target, Mapping):
         return _Run(CheckOptions(cache=False), settings).data(msgspec.json.encode(target), "<notebook>")
     if isinstance(target, Notebook):
@@ -76,7 +81,9 @@ def check(target: Any, settings: Settings | None = None) -> Report:
     raise TypeError(f"check() takes a path, a Notebook or a mapping, not {type(target).__name__}")
 
 
-def check_paths(paths: Sequence[str], options: CheckOptions = CheckOptions(), progress: Any = None) -> Report:
+def check_paths(
+    paths: Sequence[str], options: CheckOptions = _DEFAULTS, progress: Progress | None = None
+) -> Report:
     """Check files and directories.
 
     Args:
@@ -87,18 +94,29 @@ def check_paths(paths: Sequence[str], options: CheckOptions = CheckOptions(), pr
     return _Run(options, None, progress).paths(paths)
 
 
-def check_data(data: bytes, path: str, options: CheckOptions = CheckOptions()) -> Report:
+def check_data(data: bytes, path: str, options: CheckOptions = _DEFAULTS) -> Report:
     """Check a notebook's bytes as if they stood at ``path``."""
     return _Run(options, None).data(data, path)
 
 
+class _Todo(NamedTuple):
+    """A file that no cache knows as it is now."""
+
+    path: str
+    cache: Cache | None
+    stat: os.stat_result
+
+
 class _Run:
-    def __init__(self, options: CheckOptions, settings: Settings | None, progress: Any = None) -> None:
+    def __init__(
+        self, options: CheckOptions, settings: Settings | None, progress: Progress | None = None
+    ) -> None:
         self.options = options
         self.given = settings
         self.progress = progress
         self.started = time.perf_counter()
         self._settings: dict[Path, tuple[Settings, frozenset[str]]] = {}
+        self._caches: dict[tuple[str, bytes], Cache] = {}
 
     # Settings
 
@@ -114,182 +132,117 @@ class _Run:
             settings = with_options(
                 settings, options.select, options.ignore, options.extend_select, options.exclude
             )
-            found = self._settings[directory] = (settings, frozenset(effective_codes(settings, catalogue())))
+            codes = frozenset(effective_codes(settings, catalogue()))
+            found = self._settings[directory] = (settings, codes)
         return found
 
     # Where notebooks come from
 
     def data(self, data: bytes, path: str) -> Report:
         """Check bytes."""
-        settings, codes = self.settings(_directory(path))
+        settings, codes = self.settings(directory_of(path))
         return self.report({path: analyse_bytes(data, path, settings, codes)}, [])
 
     def notebook(self, notebook: Notebook) -> Report:
         """Check a notebook in memory."""
-        settings, codes = self.settings(_directory(notebook.path))
+        settings, codes = self.settings(directory_of(notebook.path))
         return self.report({notebook.path: analyse(notebook, settings, codes)}, [])
 
     def paths(self, paths: Sequence[str]) -> Report:
         """Check files and directories."""
         exclude = self.settings(Path.cwd())[0].exclude
         files, problems = discover(paths, exclude, self.options.force_exclude)
-        records: dict[str, Record] = dict.fromkeys(files, None)  # type: ignore[arg-type]
-        caches: dict[tuple[str, bytes], Cache] = {}
-        todo: list[tuple[str, Cache | None, os.stat_result]] = []
+        found: dict[str, Record] = {}
+        todo: list[_Todo] = []
         for path in files:
             if path == "-":
-                records[path] = self._stdin()
-                continue
-            if not _is_text(path):
-                records[path] = self._unspeakable(path)
+                name = self.options.stdin_name
+                settings, codes = self.settings(directory_of(name))
+                found[path] = analyse_bytes(sys.stdin.buffer.read(), name, settings, codes)
                 continue
             try:
-                stat = os.stat(path)
+                stat = stat_notebook(path)
             except OSError as error:
-                records[path] = _unreadable(path, error.strerror or str(error))
+                found[path] = unreadable(path, error.strerror or str(error))
                 continue
-            cache = self._cache(path, caches) if self.options.cache else None
+            cache = self._cache(path)
             known = cache.fresh(path, stat) if cache is not None else None
             if known is not None:
-                records[path] = known
+                found[path] = known
             else:
-                todo.append((path, cache, stat))
-        self._analyse(todo, records)
-        for cache in caches.values():
+                todo.append(_Todo(path, cache, stat))
+        self._analyse(todo, found)
+        for cache in self._caches.values():
             cache.save()
-        return self.report(records, problems)
+        return self.report({path: found[path] for path in files}, problems)
 
-    def _stdin(self) -> Record:
-        name = self.options.stdin_name
-        settings, codes = self.settings(_directory(name))
-        return analyse_bytes(sys.stdin.buffer.read(), name, settings, codes)
-
-    def _unspeakable(self, path: str) -> Record:
-        """A file whose name is no text: it is read, shown with its odd bytes escaped, and not cached."""
-        shown = path.encode("utf-8", "backslashreplace").decode()
-        settings, codes = self.settings(_directory(path))
-        try:
-            with open(path, "rb") as file:  # noqa: PTH123 - the path is text as the user named it
-                return analyse_bytes(file.read(), shown, settings, codes)
-        except OSError as error:
-            return _unreadable(shown, error.strerror or str(error))
-
-    def _cache(self, path: str, caches: dict[tuple[str, bytes], Cache]) -> Cache:
-        settings, codes = self.settings(_directory(path))
-        root = settings.root or os.getcwd()
-        key = msgspec.msgpack.encode([__version__, sys.version_info[:2], sorted(codes), settings.seed, _rules_key()])
-        found = caches.get((root, key))
+    def _cache(self, path: str) -> Cache | None:
+        """The cache for a file: none for one whose name is no text."""
+        if not self.options.cache or not is_text(path):
+            return None
+        settings, codes = self.settings(directory_of(path))
+        root = settings.root or str(Path.cwd())
+        version = [__version__, *sys.version_info[:2]]
+        key = msgspec.msgpack.encode([version, sorted(codes), settings.seed, _foreign_rules(settings)])
+        found = self._caches.get((root, key))
         if found is None:
-            found = caches[root, key] = Cache(Path(root), key)
+            found = self._caches[root, key] = Cache(Path(root), key)
         return found
 
-    def _analyse(self, todo: list[tuple[str, Cache | None, os.stat_result]], records: dict[str, Record]) -> None:
-        jobs = self.options.jobs
-        if jobs == 0:
-            jobs = os.cpu_count() or 1 if sum(stat.st_size for _, _, stat in todo) > _WORTH_WORKERS else 1
-        total, done = len(todo), 0
-        work: list[tuple[str, Settings, frozenset[str], bytes | None]] = []
+    def _analyse(self, todo: Sequence[_Todo], found: dict[str, Record]) -> None:
+        """Analyse what no cache knows, and keep it."""
+        jobs: list[Job] = []
         for path, cache, _ in todo:
             entry = cache.entries.get(path) if cache is not None else None
-            work.append((path, *self.settings(_directory(path)), entry.digest if entry is not None else None))
-        answers: Iterable[tuple[bytes, bytes | None]]
-        pool: Any = None
-        if jobs > 1 and total > 1:
-            from concurrent.futures import ProcessPoolExecutor
-
-            pool = ProcessPoolExecutor(min(jobs, total), initializer=_quiet_worker)
-            answers = pool.map(_work, work, chunksize=max(1, min(16, total // (jobs * 4))))
-        else:
-            answers = map(_work, work)
-        try:
-            for (path, cache, stat), (identity, encoded) in zip(todo, answers, strict=True):
-                record = cache.same(path, stat, identity) if encoded is None and cache is not None else None
-                if record is None:
-                    if encoded is None:
-                        settings, codes = self.settings(_directory(path))
-                        encoded = _work((path, settings, codes, None))[1] or b""
-                    record = decode(encoded)
-                    if cache is not None and not record.problems:
-                        cache.put(path, stat, identity, encoded)
-                records[path] = record
-                done += 1
-                if self.progress is not None:
-                    self.progress(done, total)
-        finally:
-            if pool is not None:
-                pool.shutdown(cancel_futures=True)
+            settings, codes = self.settings(directory_of(path))
+            jobs.append(Job(path, settings, codes, entry.digest if entry is not None else None))
+        processes = self.options.jobs
+        if processes == 0:
+            much = sum(item.stat.st_size for item in todo) > _WORTH_WORKERS
+            processes = (os.cpu_count() or 1) if much else 1
+        answers = analyse_files(jobs, processes)
+        for done, (item, job, answer) in enumerate(zip(todo, jobs, answers, strict=True), 1):
+            path, cache, stat = item
+            record = None
+            if answer.record is None and cache is not None:
+                record = cache.same(path, stat, answer.digest)
+            if record is None:
+                if answer.record is None:
+                    answer = analyse_file(job._replace(known=None))
+                encoded = answer.record or b""
+                record = decode(encoded)
+                if cache is not None and not record.problems:
+                    cache.put(path, stat, answer.digest, encoded)
+            found[path] = record
+            if self.progress is not None:
+                self.progress(done, len(todo))
 
     # Together
 
     def report(self, records: dict[str, Record], problems: list[Problem]) -> Report:
         """The report on all that was analysed, with what the world outside says."""
-        settings = {path: self.settings(_directory(record.result.path)) for path, record in records.items()}
-        findings, suppressed = judge(list(records.values()), [settings[path] for path in records])
-        notebooks: tuple[NotebookResult, ...] = tuple(r.result for r in records.values())
+        named = [self.options.stdin_name if path == "-" else path for path in records]
+        directories = [directory_of(path) for path in named]
+        found = list(records.values())
+        settings = [self.settings(directory) for directory in directories]
+        findings, suppressed, failures = judge(found, settings, directories)
         return Report(
             tuple(findings),
-            (*problems, *(p for r in records.values() for p in r.problems)),
-            tuple(n for r in records.values() for n in r.not_run),
-            notebooks,
+            (*problems, *(p for r in found for p in r.problems), *failures),
+            tuple(n for r in found for n in r.not_run),
+            tuple(r.result for r in found),
             suppressed,
             time.perf_counter() - self.started,
         )
 
 
-def _is_text(path: str) -> bool:
-    """Whether a file's name can be written as UTF-8."""
-    return path.isascii() or not any("\ud800" <= c <= "\udfff" for c in path)
-
-
-def _directory(path: str) -> Path:
-    """The directory a notebook stands in, absolute."""
-    return Path(os.path.abspath(os.path.dirname(path)) if path not in ("-", "<notebook>") else os.getcwd())
-
-
-def _unreadable(path: str, reason: str) -> Record:
-    return Record(NotebookResult(path, None), problems=(Problem(path, reason, kind="unreadable"),))
-
-
-def _rules_key() -> list[str]:
-    """Identifies rules of other packages: a change of theirs makes cached results stale."""
-    return sorted(f"{r.code}:{r.module}" for r in catalogue().values() if not r.module.startswith("nbdebt."))
-
-
-def _quiet_worker() -> None:
-    """An interrupt is the parent's to handle."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _work(item: tuple[str, Settings, frozenset[str], bytes | None]) -> tuple[bytes, bytes | None]:
-    """Read and analyse one file: its digest and encoded record, or None where the digest is the known one."""
-    path, settings, codes, known = item
-    try:
-        if os.path.getsize(path) > _LARGEST:
-            return b"", encode(_unreadable(path, "is larger than 2 GB: clear its outputs to have it checked"))
-        with open(path, "rb") as file:  # noqa: PTH123 - the path is text as the user named it
-            data = file.read()
-    except OSError as error:
-        return b"", encode(_unreadable(path, error.strerror or str(error)))
-    identity = digest(data)
-    if identity == known:
-        return identity, None
-    try:
-        return identity, encode(analyse_bytes(data, path, settings, codes))
-    except NbdebtError:
-        raise
-    except Exception as error:
-        where = _where(error)
-        problem = Problem(path, f"nbdebt failed on this notebook: {type(error).__name__}: {error}", where, "internal")
-        return b"", encode(Record(NotebookResult(path, None), problems=(problem,)))
-
-
-def _where(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return ""
-    code = trace.tb_frame.f_code
-    return f"{os.path.basename(code.co_filename)}:{trace.tb_lineno} in {code.co_name}"
+def _foreign_rules(settings: Settings) -> list[Any]:
+    """Identifies rules of other packages, and all that they may look at: a change makes results stale."""
+    foreign = sorted(
+        f"{r.code}:{r.module}" for r in catalogue().values() if not r.module.startswith("nbdebt.")
+    )
+    if not foreign:
+        return []
+    entries = importlib.metadata.entry_points(group="nbdebt.rules")
+    versions = sorted(f"{e.dist.name} {e.dist.version}" for e in entries if e.dist is not None)
+    return [foreign, versions, settings]

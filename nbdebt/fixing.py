@@ -1,7 +1,10 @@
 """Repays what has a fix: applies edits until nothing more can be fixed, and writes each file once, whole."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+import errno
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -9,9 +12,21 @@ import msgspec
 from nbdebt.config import forget_settings, load_settings
 from nbdebt.engine import CheckOptions, check_data, check_paths
 from nbdebt.model.errors import FixError, NbdebtError
-from nbdebt.model.finding import Declare, Drop, Edit, Finding, Fix, Insert, Move, PinFile, Problem, Replace, Report
+from nbdebt.model.finding import (
+    Declare,
+    Drop,
+    Edit,
+    Finding,
+    Fix,
+    Insert,
+    Move,
+    PinFile,
+    Problem,
+    Replace,
+    Report,
+)
 from nbdebt.read import read_notebook
-from nbdebt.read.edit import apply_edits, write_atomic
+from nbdebt.read.edit import DocumentEdit, apply_edits, write_atomic
 
 # A fix can make room for another one; ten rounds are more than any notebook has needed.
 _ROUNDS = 10
@@ -60,43 +75,46 @@ def fix_bytes(
     seen = {data}
     current = list(findings)
     for _ in range(_ROUNDS):
-        edits: list[Edit] = []
-        chosen: list[str] = []
-        changed = data
-        for finding in current:
-            if not applicable(finding, unsafe):
-                continue
-            fix = finding.fix
-            assert fix is not None
-            inner, outer = _split(fix)
-            for edit in outer:
-                if edit not in outside:
-                    outside.append(edit)
-                    titles.append(fix.title)
-            if not inner or all(e in edits for e in inner):
-                continue
-            moving = any(isinstance(e, Move | Drop) for e in (*inner, *edits))
-            if moving and edits:
-                continue
-            try:
-                changed = apply_edits(data, path, [*edits, *inner])  # type: ignore[arg-type]
-            except FixError:
-                continue
-            edits.extend(inner)
-            chosen.append(fix.title)
-        if not edits or changed in seen:
+        for fix in _fixes(current, unsafe):
+            new = [edit for edit in fix.edits if isinstance(edit, Declare | PinFile) and edit not in outside]
+            if new:
+                outside += new
+                titles.append(fix.title)
+        changed, chosen = _apply(data, path, _fixes(current, unsafe))
+        if changed in seen:
             break
         seen.add(changed)
         data = changed
-        titles.extend(chosen)
+        titles += chosen
         current = list(check_data(data, path, options).findings)
     return data, titles, outside
 
 
-def _split(fix: Fix) -> tuple[list[Edit], list[Edit]]:
-    inner: list[Edit] = [e for e in fix.edits if isinstance(e, Insert | Replace | Move | Drop)]
-    outer: list[Edit] = [e for e in fix.edits if isinstance(e, Declare | PinFile)]
-    return inner, outer
+def _fixes(findings: Iterable[Finding], unsafe: bool) -> Iterator[Fix]:
+    for finding in findings:
+        if finding.fix is not None and applicable(finding, unsafe):
+            yield finding.fix
+
+
+def _apply(data: bytes, path: str, fixes: Iterable[Fix]) -> tuple[bytes, list[str]]:
+    """Apply as many fixes at once as don't get in each other's way; the others are found again, and fixed then."""
+    edits: list[DocumentEdit] = []
+    titles: list[str] = []
+    changed = data
+    for fix in fixes:
+        new = [edit for edit in fix.edits if isinstance(edit, Insert | Replace | Move | Drop)]
+        if all(edit in edits for edit in new):
+            continue
+        # Positions change under what is moved or dropped: such a fix goes alone.
+        if edits and any(isinstance(edit, Move | Drop) for edit in (*new, *edits)):
+            continue
+        try:
+            changed = apply_edits(data, path, [*edits, *new])
+        except FixError:
+            continue
+        edits += new
+        titles.append(fix.title)
+    return changed, titles
 
 
 def fix_paths(
@@ -111,10 +129,10 @@ def fix_paths(
         write: False to only say what would be done.
 
     Returns:
-        The report after the fixes (before them, if nothing is written), and what was done to each file.
+        The report after the fixes (before them, if nothing is written), and what was done to each file. What
+        could not be written is a problem of the report.
     """
-    from nbdebt.data.repay import apply_outside_edits
-
+    started = time.time_ns()
     report = check_paths(paths, options)
     by_path: dict[str, list[Finding]] = {}
     for finding in report.findings:
@@ -125,26 +143,51 @@ def fix_paths(
         if path == options.stdin_name or not any(applicable(f, unsafe) for f in findings):
             continue
         try:
-            before = Path(path).read_bytes()
+            file = Path(path)
+            before = file.read_bytes()
+            if file.stat().st_mtime_ns >= started:
+                # Saved again meanwhile: what was found is about other bytes.
+                findings = list(check_data(before, path, options).findings)
             after, titles, outside = fix_bytes(before, path, findings, unsafe, options)
+            if not titles:
+                continue
             fixed = Fixed(path, titles, before, after)
-            if write:
-                if after != before:
-                    write_atomic(path, after)
-                if outside:
-                    directory = Path(path).absolute().parent
-                    settings = load_settings(directory, Path(options.config) if options.config else None, options.isolated)
-                    fixed.outside = [str(p) for p in apply_outside_edits(outside, path, settings)]
-                    forget_settings()
-            if titles:
-                done.append(fixed)
+            if write and after != before:
+                _refuse_read_only(path)
+                write_atomic(path, after)
+            done.append(fixed)
+            if write and outside:
+                fixed.outside = _repay_outside(outside, path, options)
         except OSError as error:
-            problems.append(Problem(path, f"could not be fixed: {error.strerror or error}", kind="unreadable"))
+            problems.append(
+                Problem(path, f"could not be fixed: {error.strerror or error}", kind="unreadable")
+            )
         except NbdebtError as error:
             problems.append(Problem(path, f"could not be fixed: {error}"))
     if write and done:
         report = check_paths(paths, options)
     return msgspec.structs.replace(report, problems=(*report.problems, *problems)), done
+
+
+def _refuse_read_only(path: str) -> None:
+    """A file is written by putting another in its place, which would get round its permissions.
+
+    Raises:
+        OSError: nobody may write it, or not this user.
+    """
+    if not Path(path).stat().st_mode & 0o222 or not os.access(path, os.W_OK):
+        raise OSError(errno.EACCES, "is read-only", path)
+
+
+def _repay_outside(edits: Sequence[Edit], path: str, options: CheckOptions) -> list[str]:
+    """Declare outputs and pin files: the files that were written."""
+    from nbdebt.data.repay import apply_outside_edits
+
+    config = Path(options.config) if options.config else None
+    settings = load_settings(Path(path).absolute().parent, config, options.isolated)
+    written = [str(file) for file in apply_outside_edits(edits, path, settings)]
+    forget_settings()
+    return written
 
 
 def diff(fixed: Fixed) -> str:

@@ -4,12 +4,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from nbdebt.analyse import Record
+from nbdebt.analyse import Record, place, rule_failure
 from nbdebt.config import Settings
 from nbdebt.discover import excluded
-from nbdebt.model.finding import Exchange, Finding, NotebookResult
+from nbdebt.model.finding import Exchange, Finding, NotebookResult, Problem
 from nbdebt.model.history import Resource
-from nbdebt.rules import Needs, catalogue
+from nbdebt.rules import Needs, Rule, catalogue
 from nbdebt.suppress import Suppression
 
 Judged = tuple[Settings, frozenset[str]]
@@ -23,38 +23,46 @@ class Silenced:
         self.unused = unused
 
 
-def judge(records: Sequence[Record], judged: Sequence[Judged]) -> tuple[list[Finding], int]:
-    """All findings of a run, and how many were silenced.
+def judge(
+    records: Sequence[Record], judged: Sequence[Judged], directories: Sequence[Path]
+) -> tuple[list[Finding], int, list[Problem]]:
+    """All findings of a run, how many were silenced, and what went wrong in asking.
 
     Args:
         records: one a notebook.
         judged: settings and codes of each.
+        directories: where each stands.
     """
     rules = catalogue()
     outside = [r for r in rules.values() if r.needs in (Needs.OUTSIDE, Needs.PROJECT)]
     wanted = [[r for r in outside if r.code in codes] for _, codes in judged]
     found: list[list[Finding]] = [list(record.findings) for record in records]
+    problems: list[Problem] = []
     if any(asked and record.result.exchanges for asked, record in zip(wanted, records, strict=True)):
-        _ask(records, judged, wanted, found)
+        problems = _ask(records, judged, wanted, directories, found)
     total: list[Finding] = []
     suppressed = 0
     for record, (settings, codes), findings in zip(records, judged, found, strict=True):
         kept, silenced = _silence(record, findings, settings, codes)
         suppressed += silenced
-        kept.sort(key=_place)
+        kept.sort(key=place)
         total.extend(kept)
-    return total, suppressed
+    return total, suppressed, problems
 
 
 def _ask(
-    records: Sequence[Record], judged: Sequence[Judged], wanted: Sequence[Sequence[object]], found: list[list[Finding]]
-) -> None:
-    """Ask the rules that look outside."""
+    records: Sequence[Record],
+    judged: Sequence[Judged],
+    wanted: Sequence[Sequence[Rule]],
+    directories: Sequence[Path],
+    found: list[list[Finding]],
+) -> list[Problem]:
+    """Ask the rules that look outside; what they find is added, and what went wrong returned."""
     from nbdebt.data.targets import resolve_target
     from nbdebt.data.versions import Resolver
     from nbdebt.rules.surroundings import Surroundings
 
-    directories = [_directory(record.result.path) for record in records]
+    problems: list[Problem] = []
     project: dict[str, NotebookResult] = {}
     consumers: dict[str, list[tuple[str, Exchange]]] = {}
     producers: dict[str, list[tuple[str, Exchange]]] = {}
@@ -89,14 +97,18 @@ def _ask(
             resolver.versioned,
         )
         for rule in wanted[position]:
-            seen.rule = rule  # type: ignore[assignment]
-            found[position].extend(rule.check(seen))  # type: ignore[attr-defined]
+            seen.rule = rule
+            try:
+                found[position].extend(rule.check(seen))
+            except Exception as error:
+                problems.append(rule_failure(rule, record.result.path, error))
+    return problems
 
 
 def _silence(
     record: Record, findings: list[Finding], settings: Settings, codes: frozenset[str]
 ) -> tuple[list[Finding], int]:
-    """Take out what comments, tags, metadata and per-path ignores silence; report suppressions that silence nothing."""
+    """Take out what comments, tags, metadata and per-path ignores silence; report what silences nothing."""
     if settings.per_path_ignores and findings:
         findings = [f for f in findings if not _ignored_path(f, settings)]
     suppressions = record.suppressions
@@ -120,21 +132,20 @@ def _silence(
 
 
 def _ignored_path(finding: Finding, settings: Settings) -> bool:
+    """Whether the configuration ignores the rule for paths like this."""
     path = finding.path
     for pattern, ignored in settings.per_path_ignores.items():
-        if any(
-            i == "ALL" or finding.code.startswith(i.upper()) or finding.name == i or finding.family == i for i in ignored
-        ):
-            shown = os.path.relpath(os.path.abspath(path), settings.root) if settings.root else path
+        if any(_means(selector, finding) for selector in ignored):
+            shown = os.path.relpath(path, settings.root) if settings.root else path
             if excluded(shown, (pattern,)):
                 return True
     return False
 
 
-def _directory(path: str) -> Path:
-    return Path(os.path.abspath(os.path.dirname(path)) if path not in ("-", "<notebook>") else os.getcwd())
-
-
-def _place(finding: Finding) -> tuple[int, int, int, str]:
-    cell, span = finding.cell, finding.span
-    return (cell.index if cell else -1, span.line if span else 0, span.column if span else 0, finding.code)
+def _means(selector: str, finding: Finding) -> bool:
+    wanted = selector.upper()
+    return (
+        wanted == "ALL"
+        or finding.code.startswith(wanted)
+        or selector.lower() in (finding.name, finding.family)
+    )

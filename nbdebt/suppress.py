@@ -3,7 +3,7 @@
 import io
 import re
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -11,10 +11,19 @@ from nbdebt.model.finding import Finding
 from nbdebt.model.notebook import Cell, Notebook
 
 _COMMENT = re.compile(
-    r"#\s*nbdebt:\s*ignore(?P<scope>-cell|-file|-notebook)?\s*(?:\[(?P<codes>[^\]]*)\])?\s*(?P<reason>.*)$", re.I
+    r"#\s*nbdebt:\s*ignore(?P<scope>-cell|-file|-notebook)?(?:\s*\[(?P<codes>[^\]]*)\]?)?\s*(?P<reason>.*)$",
+    re.IGNORECASE,
 )
-_NOQA = re.compile(r"#\s*noqa(?::\s*(?P<codes>[A-Z][A-Z0-9]*[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*))?", re.I)
-_TAG = re.compile(r"^nbdebt[-:]\s*(?:ignore|skip)(?:[-\[:]\s*(?P<codes>[^\]]*)\]?)?$", re.I)
+_NOQA = re.compile(
+    r"#\s*noqa(?:\s*:\s*(?P<codes>[A-Z][A-Z0-9]*[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*))?", re.IGNORECASE
+)
+_TAG = re.compile(r"^nbdebt[-:]\s*(?:ignore|skip)(?:[-\[:]\s*(?P<codes>[^\]]*)\]?)?$", re.IGNORECASE)
+_HINT = re.compile(r"nbdebt|noqa", re.IGNORECASE)
+_ANY = re.compile(r"#\s*(?:nbdebt:|noqa)", re.IGNORECASE)
+# Tokens that belong to no statement.
+_BLANK = frozenset(
+    (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+)
 
 
 class Suppression(msgspec.Struct, frozen=True):
@@ -24,6 +33,7 @@ class Suppression(msgspec.Struct, frozen=True):
         codes: codes or rule names; empty for all.
         cell: document index; None for the whole notebook.
         line: line of the cell; None for the whole cell.
+        end_line: the last line, where it holds for a statement of several.
         form: how it is written, for messages (``# nbdebt: ignore[…]``).
         reason: what the author says of it.
         comment_line: where it is written.
@@ -37,6 +47,7 @@ class Suppression(msgspec.Struct, frozen=True):
     reason: str = ""
     comment_line: int = 1
     foreign: bool = False
+    end_line: int = 0
 
     def covers(self, finding: Finding) -> bool:
         """Whether it silences the finding."""
@@ -44,12 +55,19 @@ class Suppression(msgspec.Struct, frozen=True):
             if finding.cell is None or finding.cell.index != self.cell:
                 return False
             span = finding.span
-            if self.line is not None and (span is None or not span.line <= self.line <= span.end_line):
+            if self.line is not None and (
+                span is None or span.end_line < self.line or span.line > max(self.line, self.end_line)
+            ):
                 return False
-        return not self.codes or any(
-            finding.code == c.upper() or finding.name == c.lower() or (c.upper().startswith("NBD") and finding.code.startswith(c.upper()))
-            for c in self.codes
-        )
+        return not self.codes or any(_means(code, finding) for code in self.codes)
+
+
+def _means(code: str, finding: Finding) -> bool:
+    """Whether a code, the beginning of one, a rule's name or a family means the finding."""
+    wanted = code.upper()
+    if wanted.startswith("NBD"):
+        return finding.code.startswith(wanted)
+    return code.lower() in (finding.name, finding.family)
 
 
 def _codes(text: str | None) -> tuple[str, ...]:
@@ -58,35 +76,35 @@ def _codes(text: str | None) -> tuple[str, ...]:
 
 def read_suppressions(notebook: Notebook) -> list[Suppression]:
     """All suppressions of a notebook."""
-    found: list[Suppression] = []
-    for codes in _metadata(notebook.recorded):
-        found.append(Suppression(codes, None, None, "the notebook's metadata"))
+    found = [
+        Suppression(codes, None, None, "the notebook's metadata") for codes in _metadata(notebook.recorded)
+    ]
     for cell in notebook.cells:
-        for tag in cell.tags:
-            if match := _TAG.match(tag):
-                found.append(Suppression(_codes(match["codes"]), cell.index, None, f"the tag `{tag}`"))
-        if cell.recorded:
-            for codes in _metadata(cell.recorded):
-                found.append(Suppression(codes, cell.index, None, "the cell's metadata"))
-        if cell.kind == "code":
-            source = cell.source
-            if "nbdebt" in source or "noqa" in source or "NBDEBT" in source or "NOQA" in source:
-                found.extend(_comments(cell))
+        found += [
+            Suppression(_codes(match["codes"]), cell.index, None, f"the tag `{tag}`")
+            for tag in cell.tags
+            if (match := _TAG.match(tag))
+        ]
+        found += [
+            Suppression(codes, cell.index, None, "the cell's metadata") for codes in _metadata(cell.recorded)
+        ]
+        if cell.kind == "code" and _HINT.search(cell.source):
+            found.extend(_comments(cell))
     return found
 
 
 def _metadata(recorded: dict[str, object]) -> list[tuple[str, ...]]:
     ignore = recorded.get("ignore")
     if isinstance(ignore, str):
-        return [_codes(ignore)]
+        return [_codes(ignore)] if ignore.strip() else []
     if isinstance(ignore, list) and ignore:
         return [tuple(str(c) for c in ignore)]
     return [()] if ignore is True else []
 
 
-def _comments(cell: Cell) -> Iterable[Suppression]:
-    lines = cell.source.split("\n")
-    for number, column, text in _find_comments(cell.source):
+def _comments(cell: Cell) -> Iterator[Suppression]:
+    comments, statements = _scan(cell.source)
+    for number, alone, text in comments:
         if match := _COMMENT.search(text):
             codes = _codes(match["codes"])
             scope = (match["scope"] or "").lower()
@@ -97,26 +115,55 @@ def _comments(cell: Cell) -> Iterable[Suppression]:
             elif scope == "-cell":
                 yield Suppression(codes, cell.index, None, form, reason, number)
             else:
-                alone = not lines[number - 1][:column].strip()
-                line = next((n for n in range(number + 1, len(lines) + 1) if lines[n - 1].strip()), number) if alone else number
-                yield Suppression(codes, cell.index, line, form, reason, number)
+                first, last = _extent(number, alone, statements)
+                yield Suppression(codes, cell.index, first, form, reason, number, False, last)
         elif match := _NOQA.search(text):
             codes = tuple(c for c in _codes(match["codes"]) if c.upper().startswith("NBD"))
             if codes or match["codes"] is None:
-                yield Suppression(codes, cell.index, number, "# noqa", "", number, True)
+                first, last = _extent(number, False, statements)
+                yield Suppression(codes, cell.index, first, "# noqa", "", number, True, last)
 
 
-def _find_comments(source: str) -> list[tuple[int, int, str]]:
-    """Comments of a cell as (line, offset, text). Magics are no Python: where the tokenizer gives up, lines are scanned."""
-    found: list[tuple[int, int, str]] = []
+def _extent(number: int, alone: bool, statements: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """The lines that a comment speaks of.
+
+    Alone on its line: those of the statement that follows (within a statement: the next line). Behind code:
+    its line; behind the end of a statement, all its lines.
+    """
+    for first, last in statements:
+        if first <= number <= last:
+            if alone:
+                return number + 1, number + 1
+            return (first, last) if number == last else (number, number)
+        if alone and first > number:
+            return first, last
+    return number, number
+
+
+def _scan(source: str) -> tuple[list[tuple[int, bool, str]], list[tuple[int, int]]]:
+    """Comments of a cell as (line, whether alone there, text), and its statements as (first line, last line).
+
+    Magics are no Python: where the tokenizer gives up, each line is a statement.
+    """
+    comments: list[tuple[int, bool, str]] = []
+    statements: list[tuple[int, int]] = []
+    first = 0
     try:
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
             if token.type == tokenize.COMMENT:
-                found.append((token.start[0], token.start[1], token.string))
-    except (tokenize.TokenError, SyntaxError, IndentationError):
-        found = []
+                alone = not token.line[: token.start[1]].strip()
+                comments.append((token.start[0], alone, token.string))
+            elif token.type == tokenize.NEWLINE and first:
+                statements.append((first, token.start[0]))
+                first = 0
+            elif token.type not in _BLANK and not first:
+                first = token.start[0]
+    except (tokenize.TokenError, SyntaxError):
+        comments.clear()
+        statements.clear()
         for number, line in enumerate(source.split("\n"), 1):
-            match = re.search(r"#\s*(?:nbdebt:|noqa)", line, re.I)
-            if match:
-                found.append((number, match.start(), line[match.start() :]))
-    return found
+            if match := _ANY.search(line):
+                comments.append((number, not line[: match.start()].strip(), line[match.start() :]))
+            if line.strip() and not line.lstrip().startswith("#"):
+                statements.append((number, number))
+    return comments, statements

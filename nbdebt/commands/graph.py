@@ -5,10 +5,9 @@ from pathlib import Path
 
 import click
 
-from nbdebt.analyse import read_flows
+from nbdebt.analyse import understand
+from nbdebt.discover import stat_notebook
 from nbdebt.flow.graph import build_graph
-from nbdebt.flow.history import infer_history
-from nbdebt.flow.replay import replay
 from nbdebt.model.errors import NotebookError
 from nbdebt.read import read_notebook
 from nbdebt.read.edit import write_atomic
@@ -18,7 +17,9 @@ FORMATS = ("text", "mermaid", "dot", "json", "html")
 
 @click.command("graph")
 @click.argument("notebook", type=click.Path())
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="How to show it.")
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="How to show it."
+)
 @click.option("-o", "--output-file", type=click.Path(dir_okay=False), help="Write to this file.")
 def command(notebook: str, form: str, output_file: str | None) -> None:
     """Show how data flows in NOTEBOOK: which cell takes what from which, what comes in and what goes out.
@@ -28,14 +29,14 @@ def command(notebook: str, form: str, output_file: str | None) -> None:
     from nbdebt.report import graph as reports
 
     try:
+        if notebook != "-":
+            stat_notebook(notebook)
         data = sys.stdin.buffer.read() if notebook == "-" else Path(notebook).read_bytes()
     except OSError as error:
         raise NotebookError(notebook, error.strerror or str(error), kind="unreadable") from None
     document = read_notebook(data, notebook)
-    flows, parsed = read_flows(document)
-    history = infer_history(document)
-    trees = {index: p.tree for index, p in parsed.items() if p.tree is not None}
-    graph = build_graph(document, flows, history, replay(document, flows, history, trees))
+    flows, history, replayed = understand(document)
+    graph = build_graph(document, flows, history, replayed)
     shown = {
         "text": reports.text,
         "mermaid": reports.mermaid,

@@ -1,5 +1,6 @@
-"""The versioned data flow of a notebook: which cell takes what from which, and what comes from and goes to the outside."""
+"""The versioned data flow of a notebook: which cell takes what from which, and what comes in and goes out."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -15,6 +16,7 @@ from nbdebt.model.notebook import Notebook
 NodeKind = Literal["cell", "file", "url", "table", "stream", "package"]
 EdgeKind = Literal["replay", "session", "both", "outside"]
 
+_INTO = frozenset(("write", "delete", "mutate", "seed"))
 _KINDS: dict[type, NodeKind] = {
     File: "file",
     Url: "url",
@@ -51,8 +53,8 @@ class Edge(msgspec.Struct, frozen=True):
         source: id of a node.
         target: id of a node.
         names: which names (for cells); empty for the outside.
-        kind: ``both`` in the session and top to bottom; ``session`` only as it was run, which a replay does not
-            repeat; ``replay`` only top to bottom; ``outside`` from or to something outside.
+        kind: ``both`` in the session and top to bottom; ``session`` only as it was run, which a replay does
+            not repeat; ``replay`` only top to bottom; ``outside`` from or to something outside.
     """
 
     source: str
@@ -70,50 +72,66 @@ class Graph(msgspec.Struct, frozen=True):
 
 
 def build_graph(notebook: Notebook, flows: dict[int, CellFlow], history: History, replay: Replay) -> Graph:
-    """The graph of a notebook: versions of names between cells, in the session and in a replay, and the outside."""
+    """The graph of a notebook: which versions of names flow between cells, and what is outside.
+
+    Args:
+        notebook: the document.
+        flows: what each code cell does, by document index.
+        history: its runs; without any, its cells are taken to run from top to bottom.
+        replay: its verdict.
+    """
+    nodes: list[Node] = []
+    for index in sorted(flows):
+        cell = notebook.cells[index]
+        if cell.source.strip():
+            state = replay.cells[index].state if index in replay.cells else None
+            first = next(line.strip() for line in cell.source.split("\n") if line.strip())
+            nodes.append(Node(f"c{index}", "cell", order_text(index, notebook), index, state, first))
+    outside, touching = _exchanges(flows)
+    edges = _between_cells(notebook, flows, history, replay)
+    return Graph(notebook.path, (*nodes, *outside), (*edges, *touching))
+
+
+def _between_cells(
+    notebook: Notebook, flows: dict[int, CellFlow], history: History, replay: Replay
+) -> Iterator[Edge]:
+    """What flows between cells in the session and in a replay, in document order."""
     steps: dict[int, list[Step]] = {
         index: compile_cell(notebook.cells[index].source, flow)
         for index, flow in flows.items()
         if not flow.error
     }
     counted = {run.cell for run in history.runs}
-    document = [i for i in sorted(steps) if i in counted or not counted]
-    forward = _edges(document and [(i, n) for n, i in enumerate(document)], steps)
-    lost = replay.lost
-    backward = _edges(lost.order, steps) if lost is not None else forward
-    nodes: list[Node] = []
-    for index in sorted(flows):
-        cell = notebook.cells[index]
-        if cell.source.strip():
-            state = replay.cells[index].state if index in replay.cells else None
-            first = next((line.strip() for line in cell.source.split("\n") if line.strip()), "")
-            nodes.append(Node(f"c{index}", "cell", order_text(index, notebook), index, state, first))
-    edges: list[Edge] = []
-    for pair in sorted({*forward, *backward}):
-        in_replay, in_session = forward.get(pair, set()), backward.get(pair, set())
-        for names, kind in (
-            (in_replay & in_session, "both"),
-            (in_replay - in_session, "replay"),
-            (in_session - in_replay, "session"),
-        ):
+    document = [index for index in sorted(steps) if index in counted or not counted]
+    now = _edges([(index, number) for number, index in enumerate(document)], steps)
+    then = _edges(replay.lost.order, steps) if replay.lost is not None else now
+    nothing: set[str] = set()
+    for source, target in sorted({*now, *then}):
+        in_replay, in_session = now.get((source, target), nothing), then.get((source, target), nothing)
+        kinds: dict[EdgeKind, set[str]] = {
+            "both": in_replay & in_session,
+            "replay": in_replay - in_session,
+            "session": in_session - in_replay,
+        }
+        for kind, names in kinds.items():
             if names:
-                edges.append(Edge(f"c{pair[0]}", f"c{pair[1]}", tuple(sorted(names)), kind))  # type: ignore[arg-type]
-    outside: dict[str, Node] = {}
-    for index, flow in flows.items():
-        for access in flow.accesses:
+                yield Edge(f"c{source}", f"c{target}", tuple(sorted(names)), kind)
+
+
+def _exchanges(flows: dict[int, CellFlow]) -> tuple[list[Node], list[Edge]]:
+    """What is outside, and what goes in and out."""
+    nodes: dict[str, Node] = {}
+    edges: dict[Edge, None] = {}
+    for index in sorted(flows):
+        for access in flows[index].accesses:
             node = _outside(access.resource)
             if node is None:
                 continue
-            outside.setdefault(node.id, node)
-            into = access.mode in ("write", "delete", "mutate", "seed")
-            edge = (
-                Edge(f"c{index}", node.id, (), "outside")
-                if into
-                else Edge(node.id, f"c{index}", (), "outside")
-            )
-            if edge not in edges:
-                edges.append(edge)
-    return Graph(notebook.path, (*nodes, *outside.values()), tuple(edges))
+            nodes.setdefault(node.id, node)
+            cell = f"c{index}"
+            ends = (cell, node.id) if access.mode in _INTO else (node.id, cell)
+            edges[Edge(*ends, (), "outside")] = None
+    return list(nodes.values()), list(edges)
 
 
 def _outside(resource: Resource) -> Node | None:
