@@ -19,7 +19,7 @@ from nbdebt.flow.outputs import Predictions, predict
 from nbdebt.flow.reasons import CellReplay, Reason, Replay, order_text, perhaps, root_of, writers_of
 from nbdebt.flow.simulate import Trace, simulate
 from nbdebt.flow.steps import DRAW, MUTATE, VAGUE, WRITE, Step, compile_cell
-from nbdebt.model.history import History
+from nbdebt.model.history import File, History, Resource, Table
 from nbdebt.model.notebook import Notebook
 
 
@@ -117,6 +117,7 @@ class _Replayer:
         self._outputs(predictions, ran)
         self._errors(ran)
         self._vague(ran)
+        self._appended(ran)
         self._lost(lost, forward, predictions)
         return self._conclude(lost, forward, histories)
 
@@ -256,6 +257,27 @@ class _Replayer:
             bases = {op.base for step in self.steps[index] for op in step.ops if op.code == DRAW}
             for base in bases & VAGUE.keys():
                 self.cells[index].reasons.append(Reason("vague", text=VAGUE[base]))
+
+    def _appended(self, ran: list[int]) -> None:
+        """What is appended to and read: an earlier session's rows are read too, unless it is made anew above."""
+        made: set[Resource] = set()
+        grown: set[Resource] = set()
+        for index in ran:
+            for access in self.flows[index].accesses:
+                resource = access.resource
+                if not isinstance(resource, File | Table):
+                    continue
+                if access.mode == "read" and resource in grown:
+                    text = (
+                        f"reads `{resource}`, which is appended to: what an earlier session left is in it too"
+                    )
+                    self.cells[index].reasons.append(Reason("vague", str(resource), text=text))
+                elif access.mode == "write" and "append" in access.detail:
+                    if resource not in made:
+                        grown.add(resource)
+                elif access.mode in ("write", "delete"):
+                    made.add(resource)
+                    grown.discard(resource)
 
     def _lost(self, lost: LostRuns, forward: Trace, predictions: Predictions) -> None:
         """What runs that no cell shows can have done."""
