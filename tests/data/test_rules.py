@@ -134,17 +134,17 @@ def test_a_dirty_file_is_to_be_committed(repository: Any) -> None:
     repository.write("a.csv", "changed")
     notebook = write_notebook(repository.root / "a.ipynb", PANDAS + "pd.read_csv('a.csv')")
     (found,) = check(notebook, select=("NBD401",))
-    assert found.fix is None and found.advice == "commit the change"
+    assert found.fix is None and found.advice == "Commit the change."
 
 
 @pytest.mark.parametrize(
     ("files", "severity", "advice"),
     [
-        ([], "note", "say in the notebook"),
-        (["data/other.csv"], "warning", "correct the path"),
-        (["data/Sales_2025.csv"], "warning", "did you mean `data/Sales_2025.csv`?"),
-        (["data/sales_2026.csv"], "warning", "did you mean `data/sales_2026.csv`?"),
-        (["data/readme.md"], "note", "say in the notebook"),
+        ([], "note", "Say in the notebook"),
+        (["data/other.csv"], "warning", "Correct the path"),
+        (["data/Sales_2025.csv"], "warning", "Use `data/Sales_2025.csv`, if that is meant."),
+        (["data/sales_2026.csv"], "warning", "Use `data/sales_2026.csv`, if that is meant."),
+        (["data/readme.md"], "note", "Say in the notebook"),
     ],
 )
 def test_a_missing_file_is_as_severe_as_the_evidence(

@@ -101,6 +101,6 @@ def absolute_data_path(seen: Surroundings) -> Iterator[Finding]:
             lambda touch, more: (
                 f"`{touch.text}` and {more} more paths are of this machine: elsewhere the cells fail"
             ),
-            "put the data below the project and use a relative path",
+            "Put the data below the project and use a relative path.",
             severity="note" if hosted else None,
         )

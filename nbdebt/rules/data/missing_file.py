@@ -94,7 +94,7 @@ def missing_file(seen: Surroundings) -> Iterator[Finding]:
             yield seen.finding(
                 touch.exchange,
                 f"`{touch.text}` is not there until `{path}` has run",
-                f"run `{path}` first",
+                f"Run `{path}` first.",
                 severity="note",
                 related=(Related("it is written here", path, exchange.cell, exchange.access.span),),
             )
@@ -108,7 +108,7 @@ def missing_file(seen: Surroundings) -> Iterator[Finding]:
         yield seen.finding(
             touch.exchange,
             f"`{touch.text}` is not there, and no cell makes it: Restart & Run All stops here",
-            f"did you mean `{similar}`?" if similar else "correct the path, or add the file",
+            f"Use `{similar}`, if that is meant." if similar else "Correct the path, or add the file.",
         )
     for hits, note in ((() if few else lost, False), (elsewhere, True)):
         yield from fold(
@@ -116,7 +116,7 @@ def missing_file(seen: Surroundings) -> Iterator[Finding]:
             hits,
             lambda touch: f"`{touch.text}` is not there, and no cell makes it",
             lambda touch, more: f"`{touch.text}` and {more} more files are not there, and no cell makes them",
-            "say in the notebook where to get it, or add it",
+            "Say in the notebook where to get it, or add it.",
             severity="note" if note else None,
         )
 

@@ -57,17 +57,17 @@ from nbdebt.rules.data._words import HUBS, fold, has_versioned_copy, is_request,
 from nbdebt.rules.surroundings import Surroundings, Touch
 
 _ADVICE = {
-    "github": "put a commit's hash in place of the branch",
-    "gist": "take the address with the revision in it",
-    "gitlab": "put a commit's hash in place of the branch",
-    "bitbucket": "put a commit's hash in place of the branch",
-    "gitea": "put a commit's hash in place of the branch",
-    "jsdelivr": "add `@` and a commit's hash",
-    "hf": "put a commit's hash in place of the branch",
-    "s3": "read a version of the object (`?versionId=…`), or keep a pinned copy",
-    "gs": "read a generation of the object (`#…`), or keep a pinned copy",
+    "github": "Put a commit's hash in place of the branch.",
+    "gist": "Take the address with the revision in it.",
+    "gitlab": "Put a commit's hash in place of the branch.",
+    "bitbucket": "Put a commit's hash in place of the branch.",
+    "gitea": "Put a commit's hash in place of the branch.",
+    "jsdelivr": "Add `@` and a commit's hash.",
+    "hf": "Put a commit's hash in place of the branch.",
+    "s3": "Read a version of the object (`?versionId=…`), or keep a pinned copy.",
+    "gs": "Read a generation of the object (`#…`), or keep a pinned copy.",
 }
-_ELSE = "download it once, record the copy's digest, and read the copy"
+_ELSE = "Download it once, record the copy's digest, and read the copy."
 
 
 @rule("NBD402", needs=Needs.OUTSIDE)
@@ -92,7 +92,7 @@ def mutable_url(seen: Surroundings) -> Iterator[Finding]:
             lambda touch, more: (
                 f"`{_short(touch)}` and {more} more addresses can change: the next run can read other data"
             ),
-            "save the answer and read the saved one" if requests else advice,
+            "Save the answer and read the saved one." if requests else advice,
             severity="note" if requests else None,
             evidence=lambda touch: (f"{touch.text} {states[touch.target].reason}",),
         )

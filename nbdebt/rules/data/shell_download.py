@@ -64,7 +64,7 @@ def shell_download(seen: Surroundings) -> Iterator[Finding]:
         [touch for touch, _ in found if not has_versioned_copy(seen, touch)],
         lambda touch: f"`{touch.text}` {states[touch.target].reason}, and nothing checks what is downloaded",
         lambda touch, more: f"`{touch.text}` and {more} more are downloaded, and nothing checks what comes",
-        "record the file's digest in nbdebt.lock, or use `pooch.retrieve` with `known_hash`",
+        "Record the file's digest in nbdebt.lock, or use `pooch.retrieve` with `known_hash`.",
     )
 
 

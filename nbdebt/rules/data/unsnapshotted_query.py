@@ -76,7 +76,7 @@ def unsnapshotted_query(seen: Surroundings) -> Iterator[Finding]:
         yield seen.finding(
             first.exchange,
             f"{names} {'are' if others else 'is'} read as of now: the next run can get other rows",
-            "read a snapshot, or save the result once and work on the copy",
+            "Read a snapshot, or save the result once and work on the copy.",
             related=tuple(seen.related(other, f"`{other.text}` too") for other in others),
         )
 

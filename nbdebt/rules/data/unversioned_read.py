@@ -111,7 +111,7 @@ def unversioned_read(seen: Surroundings) -> Iterator[Finding]:
         yield seen.finding(
             touch.exchange,
             f"`{touch.text}` {state.reason}: the next reader may get other data than these results came from",
-            "restore the file, or pin it anew where the change is meant" if pinned else "commit the change",
+            "Restore the file, or pin it anew where the change is meant." if pinned else "Commit the change.",
             evidence=evidence(touch),
         )
     # Without any version control it is one fact about the project, not one about each file.
@@ -121,7 +121,7 @@ def unversioned_read(seen: Surroundings) -> Iterator[Finding]:
         fresh,
         one,
         many,
-        "commit it, track it with DVC or git-LFS, or record its digest in nbdebt.lock",
+        "Commit it, track it with DVC or git-LFS, or record its digest in nbdebt.lock.",
         most=1 if nowhere else MOST,
         evidence=evidence,
         fix=_pin,

@@ -40,6 +40,19 @@ print("done")
 # Out: done
 ```
 
+An error that another machine need not show, and the time that a magic prints:
+
+```python
+# %% [1]
+import a_module_that_is_not_there
+# Raises: ModuleNotFoundError: No module named 'a_module_that_is_not_there'
+# %% [2]
+%%time
+print("done")
+# Out: done
+# Out: CPU times: user 132 µs, sys: 57 µs, total: 189 µs
+```
+
 What is printed can't be known without running the code:
 
 ```python
@@ -68,8 +81,33 @@ from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
 from nbdebt.rules.order._reasons import reasons
 
-# What was shown is taken back or replaced later: the saved output is what was left.
-_REPLACES = re.compile(r"clear_output|display_id|update_display|\.update\(|tqdm|end=['\"]\\r")
+# What was shown is taken back or replaced later, or a magic prints more beside it.
+_REPLACES = re.compile(
+    r"%%?(?:time|timeit|prun|memit|mprun|lprun)\b|clear_output|display_id|update_display|\.update\(|tqdm|end=['\"]\\r"
+)
+
+
+# Errors that say something of the machine, the session or the network rather than of the code.
+_ELSEWHERE = frozenset(
+    (
+        *(
+            "KeyboardInterrupt",
+            "MemoryError",
+            "TimeoutError",
+            "ModuleNotFoundError",
+            "ImportError",
+            "OSError",
+        ),
+        *(
+            "FileNotFoundError",
+            "FileExistsError",
+            "PermissionError",
+            "ConnectionError",
+            "HTTPError",
+            "URLError",
+        ),
+    )
+)
 
 
 @rule("NBD110", needs=Needs.HISTORY)
@@ -80,7 +118,7 @@ def contradicted_output(seen: Analysis) -> Iterator[Finding]:
         outputs = seen.notebook.cells[cell].outputs
         if _REPLACES.search(seen.notebook.cells[cell].source):
             continue
-        if "NameError" in reason.text or any(o.name == "KeyboardInterrupt" for o in outputs):
+        if "NameError" in reason.text or any(o.name in _ELSEWHERE for o in outputs if o.kind == "error"):
             # The first is undefined-on-run-all's, the second error-output's.
             continue
         if not outputs and (stripped or not reason.text.startswith("raises")):
@@ -89,11 +127,19 @@ def contradicted_output(seen: Analysis) -> Iterator[Finding]:
         yield seen.finding(
             cell,
             _shows(seen, cell, reason.text),
-            reason.text or "the saved output can't come from the code as it stands",
+            _said(reason.text),
             "Run this cell again, and check what the notebook says about the result.",
             basis="inferred",
             evidence=("the output was computed from the code, without running it",),
         )
+
+
+def _said(text: str) -> str:
+    """The reason as a message."""
+    text = text.replace("its saved output says ``; run", "its saved output shows nothing printed; run")
+    if text.startswith("its saved output starts ``"):
+        return "its saved output shows nothing printed, and the code as it stands prints something"
+    return text or "the saved output can't come from the code as it stands"
 
 
 def _shows(seen: Analysis, cell: int, text: str) -> Span:

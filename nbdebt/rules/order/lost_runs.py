@@ -66,26 +66,25 @@ from nbdebt.rules.order._reasons import (
 def lost_runs(seen: Analysis) -> Iterator[Finding]:
     """A value that is still in use comes from a run that no cell shows any more."""
     told: set[str] = set()
-    for kind in ("lost", "stale"):
-        for cell, reason in reasons(seen, kind):
-            name = base_name(seen, cell, reason)
-            if name in told or is_import(seen, reason.now, name):
-                continue
-            if of_two_sessions(seen, cell, reason):
-                continue
-            if kind == "stale" and not unexplained(seen, cell, reason):
-                continue
-            told.add(name)
-            maker = reason.now
-            yield seen.finding(
-                cell,
-                place(seen, cell, reason),
-                f"`{name}` was made by a run that no cell shows any more"
-                + (f": {seen.label(maker)}, which makes it now, ran only later" if maker is not None else ""),
-                "Restart and run all, and check that the result is still the one you mean.",
-                basis="inferred",
-                evidence=tuple(filter(None, (reason.text,))),
-                related=(seen.related(maker, f"`{name}` is made here now", seen.whole(maker)),)
-                if maker is not None
-                else (),
-            )
+    for cell, reason in reasons(seen, "stale"):
+        name = base_name(seen, cell, reason)
+        if name in told or is_import(seen, reason.now, name):
+            continue
+        if of_two_sessions(seen, cell, reason):
+            continue
+        if not unexplained(seen, cell, reason):
+            continue
+        told.add(name)
+        maker = reason.now
+        yield seen.finding(
+            cell,
+            place(seen, cell, reason),
+            f"`{name}` was made by a run that no cell shows any more"
+            + (f": {seen.label(maker)}, which makes it now, ran only later" if maker is not None else ""),
+            "Restart and run all, and check that the result is still the one you mean.",
+            basis="inferred",
+            evidence=tuple(filter(None, (reason.text,))),
+            related=(seen.related(maker, f"`{name}` is made here now", seen.whole(maker)),)
+            if maker is not None
+            else (),
+        )

@@ -97,9 +97,18 @@ def never_run_cell(seen: Analysis) -> Iterator[Finding]:
         user = _user(seen, first)
         if user is not None:
             name, reader = user
-            message = (
-                f"this cell was never run, and {seen.label(reader)} below reads `{name}`, which it makes"
-            )
+            if _alone(seen, first.index, name):
+                # It must have run: what is below ran on it. Its count was lost, or another cell stood here.
+                message = (
+                    f"no run of this cell is saved, and {seen.label(reader)} below reads `{name}`, "
+                    "which only this cell makes"
+                )
+                advice = "Run it, and then the cells below that need it."
+            else:
+                message = (
+                    f"this cell was never run, and {seen.label(reader)} below reads `{name}`, which it makes"
+                )
+                advice = "Run it and the cells below that need it, or drop it."
             severity = "warning"
         else:
             extent = f"these {len(group)} cells were" if len(group) > 1 else "this cell was"
@@ -107,11 +116,12 @@ def never_run_cell(seen: Analysis) -> Iterator[Finding]:
                 f"{extent} never run, though the notebook was; Restart & Run All runs {_them(group)} too"
             )
             severity = "note"
+            advice = "Run it, or drop it." if len(group) == 1 else "Run them, or drop them."
         yield seen.finding(
             first.index,
             seen.whole(first.index),
             message,
-            "Run it, or drop it." if len(group) == 1 else "Run them, or drop them.",
+            advice,
             basis="inferred",
             severity="warning" if severity == "warning" else "note",
             evidence=(f"{len(code) - len(never)} of {len(code)} code cells have an execution count",),

@@ -19,6 +19,17 @@ total = sum(prices)  # <- NBD103
 print(total)
 ```
 
+What was read comes from a cell above that shows no count; that a cell below makes it anew changes nothing:
+
+```python
+# %%
+prices = [10, 20, 30]
+# %% [2]
+total = sum(prices)
+# %% [4]
+prices = [1, 2, 3]
+```
+
 A cell that imports ran again; that changes nothing:
 
 ```python
@@ -74,6 +85,8 @@ def stale_output(seen: Analysis) -> Iterator[Finding]:
             continue
         if unexplained(seen, cell, reason) or of_two_sessions(seen, cell, reason):
             continue
+        if _from_unrun(seen, cell, maker, base_name(seen, cell, reason)):
+            continue
         groups.setdefault(maker, {}).setdefault(cell, []).append(reason)
     for maker, cells in groups.items():
         first, found = next(iter(cells.items()))
@@ -103,3 +116,11 @@ def stale_output(seen: Analysis) -> Iterator[Finding]:
                 ),
             ),
         )
+
+
+def _from_unrun(seen: Analysis, cell: int, maker: int, name: str) -> bool:
+    """Whether the name may come from a cell above that shows no count, and the other maker stands below."""
+    return maker > cell and any(
+        index < cell and seen.notebook.cells[index].execution_count is None
+        for index in seen.replay.writers.get(name, ())
+    )

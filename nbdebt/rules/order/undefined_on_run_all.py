@@ -70,6 +70,26 @@ except NameError:
 cache["a"] = 1
 ```
 
+Several names that nothing makes are one finding a cell, for the first of them stops it:
+
+```python
+# %% [1]
+total = 3
+# %% [4]
+print(total, rows)  # <- NBD101
+print(columns)
+```
+
+A star import brings names that nobody can see here:
+
+```python
+# %% [1]
+from math import *
+print(cos(pi))
+# %% [2]
+print(sin(pi))
+```
+
 What a cell above makes that never ran is there after Restart & Run All (never-run-cell speaks of it):
 
 ```python
@@ -82,7 +102,8 @@ print(price)
 ```
 
 ## Known limits
-Names that `exec`, `%run` or a star import bring in are not known; below such a cell nothing is reported.
+Names that `exec`, `%run` or a star import bring in are not known; in such a cell and below it nothing is
+reported.
 Without execution counts the finding rests on the code alone and is a warning.
 
 ## Source
@@ -100,7 +121,7 @@ from nbdebt.model.finding import Finding, Fix, Move
 from nbdebt.model.history import Name
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
-from nbdebt.rules.order._reasons import base_name, place, reasons, touches
+from nbdebt.rules.order._reasons import base_name, listing, place, reasons, touches
 
 _PROVIDED = frozenset(dir(builtins)) | {"display", "get_ipython", "exit", "quit"}
 
@@ -114,9 +135,16 @@ def undefined_on_run_all(seen: Analysis) -> Iterator[Finding]:
         if "raises-exception" not in seen.notebook.cells[cell].tags and not _perhaps_above(seen, name, cell):
             uses.setdefault(name, []).append((cell, reason))
     ran = seen.history.executed
+    nowhere: dict[int, list[str]] = {}
+    for name, places in uses.items():
+        if _made_nowhere(*places[0]):
+            nowhere.setdefault(places[0][0], []).append(name)
     for name, places in uses.items():
         cell, reason = places[0]
-        message, advice, evidence = _told(seen, name, cell, reason)
+        together = nowhere.get(cell, []) if _made_nowhere(cell, reason) else [name]
+        if name != together[0]:
+            continue
+        message, advice, evidence = _told(seen, together, cell, reason)
         provider = reason.then
         related = tuple(
             seen.related(c, f"`{name}` is used here too", place(seen, c, r)) for c, r in places[1:]
@@ -142,6 +170,8 @@ def _perhaps_above(seen: Analysis, name: str, cell: int) -> bool:
         return True
     if any(index < cell for index in seen.replay.writers.get(name, ())) and not _deleted(seen, name, cell):
         return True
+    if cell in seen.flows and seen.flows[cell].opaque:
+        return True
     return any(
         c.index < cell and c.source.strip() and c.index not in seen.flows and name in c.source
         for c in seen.notebook.code_cells
@@ -157,8 +187,14 @@ def _deleted(seen: Analysis, name: str, cell: int) -> bool:
     )
 
 
-def _told(seen: Analysis, name: str, cell: int, reason: Reason) -> tuple[str, str, tuple[str, ...]]:
-    """Message, advice and evidence."""
+def _made_nowhere(cell: int, reason: Reason) -> bool:
+    """Whether no cell makes the name, above or below."""
+    return reason.now is None and (reason.then is None or reason.then <= cell)
+
+
+def _told(seen: Analysis, names: list[str], cell: int, reason: Reason) -> tuple[str, str, tuple[str, ...]]:
+    """Message, advice and evidence; several names are names that no cell makes."""
+    name = names[0]
     stops = "Restart & Run All stops here with a NameError"
     if reason.now is not None:
         where = seen.label(reason.now)
@@ -176,18 +212,23 @@ def _told(seen: Analysis, name: str, cell: int, reason: Reason) -> tuple[str, st
         )
     known = [other for other in seen.replay.writers if other != name]
     near = difflib.get_close_matches(name, known, 1, 0.8)
-    evidence = ["no cell of the notebook makes it"]
+    shown, be = listing([f"`{n}`" for n in names]), "are" if len(names) > 1 else "is"
+    evidence = [f"no cell of the notebook makes {'them' if len(names) > 1 else 'it'}"]
     if near:
         evidence.append(f"the nearest name that a cell makes is `{near[0]}`")
     if seen.history.gaps:
-        evidence.append(f"{len(seen.history.gaps)} execution counts are borne by no cell any more")
+        gaps = len(seen.history.gaps)
+        evidence.append(
+            f"{gaps} execution counts are borne by no cell any more"
+            if gaps > 1
+            else "one execution count is borne by no cell any more"
+        )
+    lost = f": what made {'them' if len(names) > 1 else 'it'} was deleted or renamed"
     return (
-        f"`{name}` is made by no cell: what made it was deleted or renamed; {stops}"
-        if seen.history.executed
-        else f"`{name}` is made by no cell; {stops}",
-        f"Use `{near[0]}`, if that is its name now, or write the definition of `{name}` back."
+        f"{shown} {be} made by no cell{lost if seen.history.executed else ''}; {stops}",
+        f"Use `{near[0]}`, if that is what `{name}` is called now, or write the definition of `{name}` back."
         if near
-        else f"Write the definition of `{name}` back above this cell.",
+        else f"Write the definition{'s' if len(names) > 1 else ''} of {shown} back above this cell.",
         tuple(evidence),
     )
 

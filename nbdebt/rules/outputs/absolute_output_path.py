@@ -72,6 +72,6 @@ def absolute_output_path(seen: Surroundings) -> Iterator[Finding]:
         yield seen.finding(
             touch.exchange,
             f"`{touch.text}` is a path of this machine: elsewhere the write fails or lands in another place",
-            "use a path relative to the notebook",
+            "Use a path relative to the notebook.",
             severity="note" if touch.text.startswith(HOSTED) else None,
         )

@@ -74,7 +74,7 @@ def append_output(seen: Surroundings) -> Iterator[Finding]:
         yield seen.finding(
             touch.exchange,
             f"{what} is appended to: a rerun adds the same rows again",
-            "write it as a whole, or remove what an earlier run left first",
+            "Write it as a whole, or remove what an earlier run left first.",
         )
 
 

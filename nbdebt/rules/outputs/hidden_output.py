@@ -90,6 +90,6 @@ def hidden_output(seen: Surroundings) -> Iterator[Finding]:
         yield seen.finding(
             touch.exchange,
             f"`{touch.text}` is left in the project, and nothing says who needs it",
-            "declare it with its owner, or write it to a temporary directory",
+            "Declare it with its owner, or write it to a temporary directory.",
             fix=declare(seen, touch),
         )

@@ -68,7 +68,7 @@ def output_outside_project(seen: Surroundings) -> Iterator[Finding]:
         yield seen.finding(
             touch.exchange,
             f"`{touch.text}` is written outside the project, where nobody looks for it",
-            "write it inside the project, or declare it with its owner",
+            "Write it inside the project, or declare it with its owner.",
             evidence=(f"the project is {seen.root}",),
             fix=declare(seen, touch),
         )

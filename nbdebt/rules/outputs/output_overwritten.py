@@ -81,7 +81,7 @@ def output_overwritten(seen: Surroundings) -> Iterator[Finding]:
                 touch.exchange,
                 f"`{touch.text}` was already written in {cell_label(before.exchange.cell)}, "
                 "and what it wrote is lost here",
-                "give each output a path of its own",
+                "Give each output a path of its own.",
                 related=(seen.related(before, f"`{before.text}` is written here first"),),
             )
             continue
@@ -91,7 +91,7 @@ def output_overwritten(seen: Surroundings) -> Iterator[Finding]:
             yield seen.finding(
                 touch.exchange,
                 f"`{touch.text}` is also written by `{others[0].path}`: the one that runs last wins",
-                "give each output a path of its own",
+                "Give each output a path of its own.",
                 related=others,
             )
 

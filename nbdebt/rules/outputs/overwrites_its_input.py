@@ -84,7 +84,7 @@ def overwrites_its_input(seen: Surroundings) -> Iterator[Finding]:
             touch.exchange,
             f"`{touch.text}` was read in {cell_label(read.exchange.cell)} and is replaced here: "
             "the next run works on its own result",
-            "write to another path and keep the input as it came",
+            "Write to another path and keep the input as it came.",
             related=(seen.related(read, f"`{read.text}` is read here"),),
         )
 

@@ -79,7 +79,7 @@ def shared_output(seen: Surroundings) -> Iterator[Finding]:
                 touch.exchange,
                 f"`{touch.text}` lies in a temporary directory of all users: "
                 "it can be overwritten, and a restart removes it",
-                "write it inside the project, or into `tempfile.TemporaryDirectory()`",
+                "Write it inside the project, or into `tempfile.TemporaryDirectory()`.",
                 severity="note" if seen.reads_again(touch) else None,
             )
             continue
@@ -87,7 +87,7 @@ def shared_output(seen: Surroundings) -> Iterator[Finding]:
         yield seen.finding(
             touch.exchange,
             f"`{touch.text}` is written where others can read and overwrite it",
-            "declare it with owner and consumers, or write it inside the project",
+            "Declare it with owner and consumers, or write it inside the project.",
             evidence=(f"it lies on {why}" if why.endswith("mount") else f"it lies in {why}",) if why else (),
             fix=declare(seen, touch),
         )

@@ -66,9 +66,9 @@ def undeclared_consumer(seen: Surroundings) -> Iterator[Finding]:
             touch.exchange,
             f"`{touch.text}` is read by {_names(readers)}, "
             + ("which its declaration does not name" if declared else "and nothing here says so"),
-            "add the reader to the declared consumers"
+            "Add the reader to the declared consumers."
             if declared
-            else "declare it with its owner and consumers",
+            else "Declare it with its owner and consumers.",
             evidence=tuple(f"{path} reads it in {cell_label(exchange.cell)}" for path, exchange in readers),
             related=tuple(
                 Related("it is read here", path, exchange.cell, exchange.access.span)

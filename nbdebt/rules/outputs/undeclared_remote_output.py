@@ -83,7 +83,7 @@ def undeclared_remote_output(seen: Surroundings) -> Iterator[Finding]:
             f"the {what} {lack}: who builds on it can't ask anybody"
             if isinstance(resource, Table)
             else f"{what} {lack}: who builds on it can't ask anybody",
-            "declare it with an owner",
+            "Declare it with an owner.",
             severity="note" if unknown else None,
             evidence=("whether the connection leads to a shared database is not known",) if unknown else (),
             fix=None if touch.declared else declare(seen, touch),

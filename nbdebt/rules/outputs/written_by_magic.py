@@ -87,9 +87,9 @@ def written_by_magic(seen: Surroundings) -> Iterator[Finding]:
         said.add(touch.target)
         if module:
             message = f"`{touch.text}` exists twice, in this cell and on disk, and the two drift apart"
-            advice = "keep the module as a file of its own and import it"
+            advice = "Keep the module as a file of its own and import it."
         else:
             how = "a shell line" if touch.via == "!" else f"`{touch.via}`"
             message = f"`{touch.text}` is written by {how}, where nobody looks for outputs"
-            advice = "write it with Python, or declare it"
+            advice = "Write it with Python, or declare it."
         yield seen.finding(touch.exchange, message, advice, fix=None if module else declare(seen, touch))

@@ -100,7 +100,7 @@ from collections.abc import Iterator
 from nbdebt.model.finding import Finding
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
-from nbdebt.rules.seeds._streams import seed_fix, streams
+from nbdebt.rules.seeds._streams import Use, call_at, seed_fix, streams
 
 
 @rule("NBD201", needs=Needs.SOURCE)
@@ -110,10 +110,10 @@ def unseeded_draw(seen: Analysis) -> Iterator[Finding]:
         draws = stream.bare
         if not draws or stream.seeds:
             continue
-        first = draws[0]
+        first = _clearest(seen, draws)
         others = len(draws) - 1
-        more = f", like {others} more below," if others else ""
-        fix = seed_fix(seen, stream, first)
+        more = f", like {others} more," if others else ""
+        fix = seed_fix(seen, stream, draws[0])
         cells = len({use.cell for use in draws})
         yield seen.finding(
             first.cell,
@@ -121,9 +121,20 @@ def unseeded_draw(seen: Analysis) -> Iterator[Finding]:
             f"`{stream.shown}` is never seeded: this draw{more} gives other numbers in every run",
             f"Seed `{stream.shown}` once, right after the imports.",
             evidence=(
-                f"{len(draws)} draws in {cells} cells, by "
+                f"{len(draws)} draw{'s' * bool(others)} in {cells} cell{'s' * (cells > 1)}, by "
                 + ", ".join(f"`{via}`" for via in list(dict.fromkeys(u.access.via for u in draws))[:5]),
                 f"no cell seeds `{stream.shown}`",
             ),
             fix=fix,
         )
+
+
+def _clearest(seen: Analysis, draws: list[Use]) -> Use:
+    """The first draw that certainly happens where it is written; else the first.
+
+    A draw in one branch of a condition, or in a function that is only handed over, would be the wrong one to
+    show.
+    """
+    certain = [use for use in draws if use.access.certain]
+    written = [use for use in certain if call_at(seen, use.cell, use.access) is not None]
+    return (written or certain or draws)[0]
