@@ -3,6 +3,7 @@ result."""
 
 import ast
 import re
+from typing import NamedTuple
 
 from nbdebt.flow.effects import Effect, holds
 from nbdebt.flow.facts import Argument, Call
@@ -27,20 +28,46 @@ _ADDERS = frozenset(
 _HANDLES = frozenset(
     ("io", "io.BytesIO", "io.StringIO", "io.TextIOWrapper", "io.BufferedReader", "zipfile.ZipFile")
 )
-_NOTEWORTHY = [
-    "draws",
-    "seeds",
-    "seed",
-    "generator",
+_OUTSIDE = (
     "reads",
     "writes",
     "opens",
-    "queries",
-    "writes_table",
+    "lists",
+    "deletes",
     "moves",
     "copies",
+    "queries",
+    "writes_table",
     "installs",
-]
+    "sets",
+    "uses",
+)
+_RANDOM = ("draws", "seeds", "generator", "pending")
+# What rules look at the arguments of.
+_NOTEWORTHY = (*_OUTSIDE[:3], "seed", *_OUTSIDE[5:10], *_RANDOM)
+
+
+class _Plan(NamedTuple):
+    """Which parts of an effect there are, found once for each."""
+
+    effect: Effect
+    noteworthy: bool
+    outside: bool
+    random: bool
+
+
+_plans: dict[int, _Plan] = {}
+
+
+def _plan(effect: Effect) -> _Plan:
+    found = _plans.get(id(effect))
+    if found is None:
+        # The plan keeps the effect alive, so that no other one can have its id.
+        found = _plans[id(effect)] = _Plan(
+            effect,
+            *(any(getattr(effect, field) for field in fields) for fields in (_NOTEWORTHY, _OUTSIDE, _RANDOM)),
+        )
+    return found
 
 
 def classify(path: str) -> Resource:
@@ -102,17 +129,21 @@ class EffectReader(RandomnessReader):
         target: str,
     ) -> Value:
         """What a call of a declared function does and gives."""
+        plan = _plan(effect)
         bound: Bound = {}
         params = effect.params
         for position, argument in enumerate(arguments):
             bound[params[position] if position < len(params) else str(position)] = argument
         bound.update(keywords)
-        if any(getattr(effect, field) for field in _NOTEWORTHY):
+        if plan.noteworthy:
             self._note(qualified, node, bound, spread, target)
-        self._touch_outside(effect, qualified, owner, node, bound)
-        self._change(effect, qualified, owner, node, bound)
-        self.randomness(effect, qualified, owner, node, bound, spread)
-        return self._result(effect, qualified, owner, node, bound, arguments)
+        if plan.outside:
+            self._touch_outside(effect, qualified, owner, node, bound)
+        if effect.mutates:
+            self._change(effect, qualified, owner, node, bound)
+        if plan.random:
+            self.randomness(effect, qualified, owner, node, bound, spread)
+        return self._result(plan, qualified, owner, node, bound, arguments)
 
     def _note(self, qualified: str, node: ast.Call, bound: Bound, spread: bool, target: str) -> None:
         """Keep the call for the rules that look at its arguments."""
@@ -330,8 +361,6 @@ class EffectReader(RandomnessReader):
     def _change(
         self, effect: Effect, qualified: str, owner: Value | None, node: ast.Call, bound: Bound
     ) -> None:
-        if not effect.mutates:
-            return
         condition = holds(effect.when, given_constants(bound))
         if condition is False:
             return
@@ -352,13 +381,14 @@ class EffectReader(RandomnessReader):
 
     def _result(
         self,
-        effect: Effect,
+        plan: _Plan,
         qualified: str,
         owner: Value | None,
         node: ast.Call,
         bound: Bound,
         arguments: list[tuple[Value, ast.expr]],
     ) -> Value:
+        effect = plan.effect
         returns = effect.returns
         if returns == "self":
             return owner if owner is not None else arguments[0][0] if arguments else Value()
@@ -373,10 +403,10 @@ class EffectReader(RandomnessReader):
             result.elements = [Value(part) for part in returns.split(", ")]
             return result
         result = Value(returns)
-        if not returns:
-            last = qualified.rpartition(".")[2]
-            if owner is None and last[:1].isupper():
-                result.type = qualified
+        if not returns and owner is None and qualified.rpartition(".")[2][:1].isupper():
+            result.type = qualified
+        if not plan.random and not plan.outside and not returns:
+            return result
         given = given_constants(bound)
         determined = any(given.get(name) is not None for name in effect.unless)
         if effect.late and effect.draws and not determined and holds(effect.draws_if, given) is True:

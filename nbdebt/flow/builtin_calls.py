@@ -96,6 +96,32 @@ _COMMANDS = frozenset(
 _LONGEST = 4096
 
 
+_KNOWN = (
+    frozenset(
+        (
+            "globals",
+            "locals",
+            "vars",
+            "contextlib.suppress",
+            "functools.partial",
+            "functools.wraps",
+            "functools.lru_cache",
+            "functools.cache",
+            "pathlib.Path.cwd",
+            "pathlib.Path.home",
+            "os.getcwd",
+            "os.path.join",
+            "posixpath.join",
+        )
+    )
+    | _OPAQUE.keys()
+    | _PATHS
+    | _SAME_PATH
+    | _SQL_TEXTS
+    | _COMMANDS
+)
+
+
 class BuiltinReader(EffectReader, StoreReader):
     """Reads calls of builtins."""
 
@@ -130,11 +156,13 @@ class BuiltinReader(EffectReader, StoreReader):
         self, qualified: str, arguments: Arguments, keywords: Bound, node: ast.Call
     ) -> Value | None:
         """What a builtin gives; None where it is none of those that hand something on."""
-        last = qualified.rpartition(".")[2]
+        last = qualified.rpartition(".")[2] if "." in qualified else qualified
         if last in _PASSING and arguments:
             return self._pass_on(last, arguments)
         if qualified in _RESULTS:
             return Value(_RESULTS[qualified])
+        if qualified not in _KNOWN:
+            return None
         if qualified in _OPAQUE:
             self.flow.opaque.append(f"{_OPAQUE[qualified]} (line {node.lineno})")
         elif qualified in ("globals", "locals", "vars"):

@@ -8,6 +8,7 @@ from nbdebt.flow.folding import ABSORBING, combine, iterable_of
 from nbdebt.flow.places import PlaceReader, calls_globals
 from nbdebt.flow.values import Function, Scope, Value, constant
 
+_LONG_LITERAL = 16
 _COMPREHENSION: frozenset[str] = frozenset(("<comprehension>",))
 _LITERAL_TYPES = {ast.List: "list", ast.Tuple: "tuple", ast.Set: "set"}
 _COMPREHENSION_TYPES = {
@@ -23,7 +24,14 @@ class ExpressionReader(PlaceReader):
 
     def evaluate(self, node: ast.expr) -> Value:
         """Read an expression: adds its accesses, says what is known of its value."""
-        evaluator = EVALUATORS.get(node.__class__)
+        kind = node.__class__
+        if kind is ast.Name:
+            return self.load_name(node.id, node)  # type: ignore[attr-defined]
+        if kind is ast.Constant:
+            return constant(node.value)  # type: ignore[attr-defined]
+        if kind is ast.Call:
+            return self.call(node)  # type: ignore[arg-type]
+        evaluator = EVALUATORS.get(kind)
         if evaluator is None:
             for child in ast.iter_child_nodes(node):
                 if isinstance(child, ast.expr):
@@ -40,12 +48,6 @@ class ExpressionReader(PlaceReader):
         raise AssertionError("targets are bound in StoreReader")
 
     # Operators and literals
-
-    def _constant(self, node: ast.Constant) -> Value:
-        return constant(node.value)
-
-    def _name(self, node: ast.Name) -> Value:
-        return self.load_name(node.id, node)
 
     def _bin_op(self, node: ast.BinOp) -> Value:
         return combine(node.op, self.evaluate(node.left), self.evaluate(node.right))
@@ -94,6 +96,9 @@ class ExpressionReader(PlaceReader):
 
     def _sequence(self, node: ast.List | ast.Tuple | ast.Set) -> Value:
         result = Value(_LITERAL_TYPES[node.__class__])
+        if len(node.elts) > _LONG_LITERAL and all(e.__class__ is ast.Constant for e in node.elts):
+            # Data written down: nobody asks for one of so many.
+            return iterable_of(Value(type(node.elts[0].value).__name__), result)  # type: ignore[attr-defined]
         ordered = node.__class__ is not ast.Set
         elements: list[Value] = []
         for position, element in enumerate(node.elts):
@@ -163,8 +168,12 @@ class ExpressionReader(PlaceReader):
 
     def _lambda(self, node: ast.Lambda) -> Value:
         value = Value("function")
-        value.function = self.defaults(Function(node, self.flow.cell, tuple(self.scopes)), value)
+        value.function = self.defaults(self.function_of(node), value)
         return value
+
+    def function_of(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Function:
+        """A function that is defined here."""
+        return Function(node, self.flow.cell, tuple(self.scopes), None, self.walrus or bool(self.frames))
 
     def defaults(self, function: Function, value: Value) -> Function:
         """Read the defaults of a function's parameters, once: they live as long as the function."""
@@ -266,8 +275,6 @@ def runs_at_least_once(iterable: ast.expr) -> bool:
 
 
 EVALUATORS: dict[type, Callable[[ExpressionReader, Any], Value]] = {
-    ast.Constant: ExpressionReader._constant,
-    ast.Name: ExpressionReader._name,
     ast.Attribute: ExpressionReader._attribute,
     ast.Subscript: ExpressionReader._subscript,
     ast.BinOp: ExpressionReader._bin_op,
@@ -291,5 +298,4 @@ EVALUATORS: dict[type, Callable[[ExpressionReader, Any], Value]] = {
     ast.Yield: ExpressionReader._yield,
     ast.YieldFrom: ExpressionReader._yield,
     ast.Slice: ExpressionReader._slice,
-    ast.Call: lambda reader, node: reader.call(node),
 }

@@ -5,6 +5,7 @@ is known of the arguments, so that what they read, change, draw and write belong
 """
 
 import ast
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -37,12 +38,21 @@ def parse(cell: int, source: str) -> Parsed:
     if masked.skip:
         return Parsed(cell, source, masked, None)
     try:
-        return Parsed(cell, source, masked, ast.parse(masked.text))
+        return Parsed(cell, source, masked, _tree(masked.text))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None) or 1
         return Parsed(
             cell, source, masked, None, getattr(error, "msg", None) or str(error) or "cannot be parsed", line
         )
+
+
+def _tree(text: str) -> ast.Module:
+    if "\\" not in text:
+        return ast.parse(text)
+    # Python warns of escapes that it doesn't know, on a stream that isn't ours to write to.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
 
 
 class Reader(MagicReader):
@@ -77,7 +87,7 @@ class Reader(MagicReader):
                                 foreseen[alias.asname or alias.name] = Value(qualified=qualified)
                 elif kind is ast.FunctionDef or kind is ast.AsyncFunctionDef:
                     value = Value("function")
-                    value.function = Function(node, parsed.cell, ())  # type: ignore[arg-type]
+                    value.function = Function(node, parsed.cell, (), None, ":=" in parsed.source)  # type: ignore[arg-type]
                     foreseen[node.name] = value  # type: ignore[attr-defined]
                 elif kind is ast.Try or kind is ast.If or kind is ast.With:
                     stack.extend(node.body)  # type: ignore[attr-defined]

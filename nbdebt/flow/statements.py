@@ -7,7 +7,7 @@ from typing import Any
 from nbdebt.flow.calls import CallReader
 from nbdebt.flow.expressions import runs_at_least_once
 from nbdebt.flow.folding import combine
-from nbdebt.flow.values import Class, Function, Scope, Value
+from nbdebt.flow.values import Class, Scope, Value
 from nbdebt.model.history import Name
 
 Executor = Callable[["StatementReader", Any], None]
@@ -138,7 +138,7 @@ class StatementReader(CallReader):
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         value = Value("function")
-        function = self.defaults(Function(node, self.flow.cell, tuple(self.scopes)), value)
+        function = self.defaults(self.function_of(node), value)
         parameters = self.type_parameters(node)
         if not self.scopes or parameters:
             arguments = node.args

@@ -104,7 +104,7 @@ class Scope:
 class Function:
     """A function or lambda of the user's: its syntax, where it stands, and the scopes it closes over."""
 
-    __slots__ = ("cell", "cls", "defaults", "locals", "name", "node", "scopes", "yields")
+    __slots__ = ("cell", "cls", "defaults", "locals", "name", "node", "scopes", "walrus", "yields")
 
     def __init__(
         self,
@@ -112,6 +112,7 @@ class Function:
         cell: int,
         scopes: "tuple[Scope, ...]",
         cls: "Class | None" = None,
+        walrus: bool = True,
     ) -> None:
         self.node = node
         self.cell = cell
@@ -121,6 +122,7 @@ class Function:
         self.defaults: dict[str, Value] = {}
         self.locals: tuple[frozenset[str], frozenset[str]] | None = None
         self.yields = False
+        self.walrus = walrus
 
 
 class Class:
@@ -194,15 +196,16 @@ class Env:
         return value
 
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-
-
 def local_names(
-    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, walrus: bool = True
 ) -> tuple[frozenset[str], frozenset[str]]:
     """The names local to a function, and those it declares ``global``.
 
     Follows the language reference, section 4.2.1 *Binding of names*.
+
+    Args:
+        node: the function.
+        walrus: whether ``:=`` may stand in it; without, expressions need no look.
     """
     arguments = node.args
     names = {a.arg for a in arguments.posonlyargs}
@@ -213,37 +216,83 @@ def local_names(
     if arguments.kwarg:
         names.add(arguments.kwarg.arg)
     outer: set[str] = set()
+    if isinstance(node, ast.Lambda):
+        inside: list[ast.AST] = [node.body]
+    else:
+        inside = [*node.body]
+        _bound_by(node.body, names, outer)
+    if walrus:
+        for item in inside:
+            _bound_in_expressions(item, names)
+    return frozenset(names - outer), frozenset(outer)
+
+
+def _bound_by(body: list[ast.stmt], names: set[str], outer: set[str]) -> None:
+    """Add the names that statements bind; ``global`` and ``nonlocal`` ones to ``outer``."""
     nonlocals: set[str] = set()
-    stack: list[ast.AST] = [] if isinstance(node, ast.Lambda) else list(node.body)
+    stack: list[Any] = list(body)
     while stack:
         item = stack.pop()
         kind = item.__class__
         if kind is ast.Name:
-            if item.ctx.__class__ is not ast.Load:  # type: ignore[attr-defined]
-                names.add(item.id)  # type: ignore[attr-defined]
-            continue
-        if kind is ast.FunctionDef or kind is ast.AsyncFunctionDef or kind is ast.ClassDef:
-            names.add(item.name)  # type: ignore[attr-defined]
-            continue
-        if kind is ast.Lambda:
-            continue
-        if kind is ast.Global:
-            outer.update(item.names)  # type: ignore[attr-defined]
-            continue
-        if kind is ast.Nonlocal:
-            nonlocals.update(item.names)  # type: ignore[attr-defined]
-            continue
-        if kind is ast.Import or kind is ast.ImportFrom:
-            names.update((a.asname or a.name.partition(".")[0]) for a in item.names)  # type: ignore[attr-defined]
-            continue
-        if kind is ast.ExceptHandler or kind is ast.MatchAs or kind is ast.MatchStar:
-            if item.name:  # type: ignore[attr-defined]
-                names.add(item.name)  # type: ignore[attr-defined]
-        elif kind is ast.MatchMapping and item.rest:  # type: ignore[attr-defined]
-            names.add(item.rest)  # type: ignore[attr-defined]
-        if kind in (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp):
-            # Only a walrus inside binds in this function.
-            names.update(n.target.id for n in ast.walk(item) if n.__class__ is ast.NamedExpr)
-            continue
-        stack.extend(ast.iter_child_nodes(item))
-    return frozenset(names - outer - nonlocals), frozenset(outer)
+            names.add(item.id)
+        elif kind is ast.Assign:
+            stack.extend(item.targets)
+        elif kind is ast.AugAssign or kind is ast.AnnAssign:
+            stack.append(item.target)
+        elif kind is ast.Tuple or kind is ast.List:
+            stack.extend(item.elts)
+        elif kind is ast.Starred:
+            stack.append(item.value)
+        elif kind is ast.FunctionDef or kind is ast.AsyncFunctionDef or kind is ast.ClassDef:
+            names.add(item.name)
+        elif kind is ast.Import or kind is ast.ImportFrom:
+            names.update([a.asname or a.name.partition(".")[0] for a in item.names])
+        elif kind is ast.Global:
+            outer.update(item.names)
+        elif kind is ast.Nonlocal:
+            nonlocals.update(item.names)
+        elif kind is ast.Delete:
+            stack.extend(item.targets)
+        elif kind is ast.If or kind is ast.While:
+            stack.extend(item.body)
+            stack.extend(item.orelse)
+        elif kind is ast.For or kind is ast.AsyncFor:
+            stack.append(item.target)
+            stack.extend(item.body)
+            stack.extend(item.orelse)
+        elif kind is ast.With or kind is ast.AsyncWith:
+            stack.extend([i.optional_vars for i in item.items if i.optional_vars is not None])
+            stack.extend(item.body)
+        elif kind is ast.Try or kind is ast.TryStar:
+            for block in (item.body, item.orelse, item.finalbody):
+                stack.extend(block)
+            for handler in item.handlers:
+                if handler.name:
+                    names.add(handler.name)
+                stack.extend(handler.body)
+        elif kind is ast.Match:
+            for case in item.cases:
+                stack.extend(case.body)
+                for part in ast.walk(case.pattern):
+                    name = getattr(part, "name", None) or getattr(part, "rest", None)
+                    if name:
+                        names.add(name)
+        elif kind.__name__ == "TypeAlias":
+            names.add(item.name.id)
+    names -= nonlocals
+
+
+def _bound_in_expressions(node: ast.AST, names: set[str]) -> None:
+    """Add the names that ``:=`` binds, not in functions and classes inside."""
+    stack: list[ast.AST] = [node]
+    while stack:
+        item = stack.pop()
+        kind = item.__class__
+        if kind is ast.NamedExpr:
+            names.add(item.target.id)  # type: ignore[attr-defined]
+        if kind not in _INNER:
+            stack.extend(ast.iter_child_nodes(item))
+
+
+_INNER = frozenset((ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda))

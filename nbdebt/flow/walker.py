@@ -99,6 +99,8 @@ class Walker:
         self.reset_frames()
         self.source = source
         self.ascii = source.isascii()
+        self.plain = self.ascii and not dedent
+        self.walrus = ":=" in source
         self._lines: list[str] | None = None
         self.begin_statement()
         self.steps = 0
@@ -119,7 +121,7 @@ class Walker:
 
     def span(self, node: Any) -> Span:
         """Where a node stands; columns in characters from 1."""
-        if self.ascii and not self.dedent:
+        if self.plain:
             return Span(node.lineno, node.col_offset + 1, node.end_lineno, node.end_col_offset + 1)
         return Span(
             node.lineno,
@@ -385,5 +387,5 @@ class Walker:
     def locals_of(self, function: Function) -> tuple[frozenset[str], frozenset[str]]:
         """The local and the declared global names of a function, computed once."""
         if function.locals is None:
-            function.locals = local_names(function.node)
+            function.locals = local_names(function.node, function.walrus)
         return function.locals
