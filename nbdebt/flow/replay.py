@@ -259,7 +259,7 @@ class _Replayer:
                 self.cells[index].reasons.append(Reason("vague", text=VAGUE[base]))
 
     def _appended(self, ran: list[int]) -> None:
-        """What is appended to and read: an earlier session's rows are read too, unless it is made anew above."""
+        """What is appended to and read: an earlier session's rows are read too, unless made anew above."""
         made: set[Resource] = set()
         grown: set[Resource] = set()
         for index in ran:
