@@ -61,7 +61,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from nbdebt.model.finding import Finding, Related
-from nbdebt.model.history import Table
+from nbdebt.model.history import Span, Table
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.outputs._words import TABLE_WRITERS, replaces
 from nbdebt.rules.surroundings import Surroundings, Touch, cell_label
@@ -71,19 +71,15 @@ from nbdebt.rules.surroundings import Surroundings, Touch, cell_label
 def output_overwritten(seen: Surroundings) -> Iterator[Finding]:
     """Another cell, or another notebook of the run, writes the same output."""
     said: set[str] = set()
+    lost: dict[tuple[int, Span, int], list[tuple[Touch, Touch]]] = {}
     for touch in seen.writes():
         if touch.target in said or not _comparable(touch):
             continue
         before = _lost_write(seen, touch)
         if before is not None:
             said.add(touch.target)
-            yield seen.finding(
-                touch.exchange,
-                f"`{touch.text}` was already written in {cell_label(before.exchange.cell)}, "
-                "and what it wrote is lost here",
-                "Give each output a path of its own.",
-                related=(seen.related(before, f"`{before.text}` is written here first"),),
-            )
+            place = touch.cell, touch.exchange.access.span, before.cell
+            lost.setdefault(place, []).append((touch, before))
             continue
         others = _earlier_notebooks(seen, touch)
         if others and not seen.downloads(touch):
@@ -94,6 +90,17 @@ def output_overwritten(seen: Surroundings) -> Iterator[Finding]:
                 "Give each output a path of its own.",
                 related=others,
             )
+    for found in lost.values():
+        touch, before = found[0]
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        yield seen.finding(
+            touch.exchange,
+            f"`{touch.text}`{more} {'were' if more else 'was'} already written in "
+            f"{cell_label(before.exchange.cell)}, and what it wrote is lost here",
+            "Give each output a path of its own.",
+            evidence=tuple(f"`{other.text}` is written twice" for other, _ in found),
+            related=(seen.related(before, f"`{before.text}` is written here first"),),
+        )
 
 
 def _comparable(touch: Touch) -> bool:

@@ -44,6 +44,8 @@ _SEEDS: dict[str, tuple[tuple[tuple[str, str], ...], str]] = {
     "polars": ((("polars", "{}.set_random_seed({seed})"),), "import polars as pl"),
     "cv2": ((("cv2", "{}.setRNGSeed({seed})"),), "import cv2"),
 }
+# What takes a function to call it some day: when a button is pressed, when a timer fires.
+_REGISTERS = re.compile(r"(?:\A|\.)(?:on_\w+|observe|watch|subscribe|\w*callback)\(", re.IGNORECASE)
 _CALLS_SEED = re.compile(r"(?<![\w.])\w*seed\w*\s*\(", re.IGNORECASE)
 
 
@@ -113,6 +115,8 @@ def _read(seen: Analysis) -> dict[str, Stream]:
                 continue
             stream = found.setdefault(name, Stream(name, [], [], []))
             use = Use(cell.index, access)
+            if access.mode == "draw" and _REGISTERS.search(text_at(seen, use).partition("(")[0] + "("):
+                continue
             if access.mode == "seed":
                 seeded.add(name)
                 stream.seeds.append(use)
@@ -138,6 +142,13 @@ def call_at(seen: Analysis, cell: int, access: Access) -> Call | None:
     return next(
         (c for c in seen.flows[cell].calls if c.span == access.span and c.function == access.via), None
     )
+
+
+def text_at(seen: Analysis, use: Use) -> str:
+    """The source text of an access, to the end of its first line."""
+    span = use.access.span
+    end = span.end_column - 1 if span.end_line == span.line else None
+    return seen.line(use.cell, span.line)[span.column - 1 : end]
 
 
 def within(inner: Span, outer: Span) -> bool:

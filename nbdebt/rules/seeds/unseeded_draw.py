@@ -75,6 +75,17 @@ rng = np.random.default_rng(42)
 rng.normal(size=3)
 ```
 
+A function that is called when somebody presses a button:
+
+```python
+# %% [1]
+import random
+from ipywidgets import Button
+
+button = Button(description="Roll")
+button.on_click(lambda _: print(random.randint(1, 6)))
+```
+
 A function that draws and is never called:
 
 ```python
@@ -100,7 +111,7 @@ from collections.abc import Iterator
 from nbdebt.model.finding import Finding
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
-from nbdebt.rules.seeds._streams import Use, call_at, seed_fix, streams
+from nbdebt.rules.seeds._streams import Use, call_at, seed_fix, streams, text_at
 
 
 @rule("NBD201", needs=Needs.SOURCE)
@@ -137,4 +148,5 @@ def _clearest(seen: Analysis, draws: list[Use]) -> Use:
     """
     certain = [use for use in draws if use.access.certain]
     written = [use for use in certain if call_at(seen, use.cell, use.access) is not None]
-    return (written or certain or draws)[0]
+    called = [use for use in certain or draws if text_at(seen, use).find("(") > 0]
+    return (written or called or certain or draws)[0]

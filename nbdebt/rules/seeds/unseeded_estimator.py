@@ -125,6 +125,22 @@ from sklearn.model_selection import train_test_split
 train, test = train_test_split(list(range(10)), shuffle=False)
 ```
 
+Rows that are only looked at are a note:
+
+```python
+# %% [1]
+import pandas as pd
+frame = pd.DataFrame({"a": range(100)})
+frame.sample(5)  # <- NBD203
+```
+
+```python fixed
+# %%
+import pandas as pd
+frame = pd.DataFrame({"a": range(100)})
+frame.sample(5, random_state=42)
+```
+
 ## Known limits
 More than five such calls that draw from one stream are one finding, at the first of them, whose fix mends
 all. For an estimator that a function in another cell makes, the call of that function is reported, and no
@@ -184,6 +200,8 @@ def _finding(seen: Analysis, stream: Stream, places: list[_Place]) -> Finding:
     others = f", like {len(rest)} more calls below," if rest else ""
     argument = first.use.argument
     repeats = any(place.repeats for place in places)
+    # A few rows, looked at and left: as good as any others.
+    glance = len(places) == 1 and first.short == "sample" and first.span == seen.flows[first.cell].displayed
     return seen.finding(
         first.cell,
         first.span,
@@ -191,6 +209,7 @@ def _finding(seen: Analysis, stream: Stream, places: list[_Place]) -> Finding:
         f"Seed `{stream.shown}` above: with `{argument}={seen.settings.seed}` each turn would draw the same."
         if repeats
         else f"Pass `{argument}={seen.settings.seed}`.",
+        severity="note" if glance else None,
         evidence=(f"`{first.use.access.via}` without `{argument}` draws from the global stream",),
         related=tuple(seen.related(p.cell, f"`{p.short}` without `{p.use.argument}`", p.span) for p in rest),
         fix=seed_fix(seen, stream, stream.open[0]) if repeats else _argument_fix(seen, places),
