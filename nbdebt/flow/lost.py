@@ -10,7 +10,7 @@ from bisect import bisect_left
 
 import msgspec
 
-from nbdebt.flow.simulate import simulate
+from nbdebt.flow.simulate import Sessions
 from nbdebt.flow.steps import WRITE, Step
 from nbdebt.model.history import History
 from nbdebt.model.notebook import Notebook
@@ -64,7 +64,7 @@ class LostRuns(msgspec.Struct):
 def reconstruct(
     notebook: Notebook,
     history: History,
-    steps: dict[int, list[Step]],
+    sessions: Sessions,
     ran: list[int],
     writers: dict[str, list[int]],
 ) -> LostRuns:
@@ -73,13 +73,14 @@ def reconstruct(
     Args:
         notebook: the document.
         history: its runs and gaps.
-        steps: the steps of each cell.
+        sessions: simulates the notebook.
         ran: cells with a count, in document order.
         writers: for each name the cells that bind it.
 
     Returns:
         The session's order with lost runs restored, and what stays in doubt.
     """
+    steps = sessions.steps
     counts = {run.cell: run.sequence for run in history.runs if run.cell is not None}
     order = [(run.cell, run.sequence) for run in history.runs if run.cell in steps]
     gaps = list(history.gaps)
@@ -90,7 +91,7 @@ def reconstruct(
     free = list(gaps)
     writers = writers | file_writers(steps) if free else writers
     for _ in range(8):
-        if not free or not _by_need(_merge(order, needed), counts, steps, writers, free, needed):
+        if not free or not _by_need(_merge(order, needed), counts, sessions, writers, free, needed):
             break
     restored = {cell: list(numbers) for cell, numbers in needed.items()}
     unexplained: list[int] = []
@@ -109,7 +110,7 @@ def reconstruct(
         for cell, numbers in needed.items():
             block.setdefault(cell, []).extend(numbers)
         result.others.append(_merge(order, block))
-    result.doubts = _doubts(result, notebook, counts, steps)
+    result.doubts = _doubts(result, notebook, counts, sessions)
     return result
 
 
@@ -223,13 +224,13 @@ def _blocks(gaps: list[int], ran: list[int], counts: dict[int, int]) -> dict[int
 def _by_need(
     order: list[tuple[int, int]],
     counts: dict[int, int],
-    steps: dict[int, list[Step]],
+    sessions: Sessions,
     writers: dict[str, list[int]],
     unexplained: list[int],
     restored: dict[int, list[int]],
 ) -> bool:
     """Restore runs of cells that must have run earlier, because a cell took in what only they make."""
-    trace = simulate("session", order, steps)
+    trace = sessions.trace("session", order)
     added = False
     for cell, taken in trace.runs.items():
         for take in taken.takes:
@@ -237,7 +238,11 @@ def _by_need(
                 continue
             if take.base[0] == "<" and not take.base.startswith("<File>"):
                 continue
-            makers = [w for w in writers.get(take.base, []) if w in steps and counts.get(w, 0) > counts[cell]]
+            makers = [
+                w
+                for w in writers.get(take.base, [])
+                if w in sessions.steps and counts.get(w, 0) > counts[cell]
+            ]
             position = bisect_left(unexplained, counts[cell])
             if not makers or position == 0:
                 continue
@@ -249,13 +254,11 @@ def _by_need(
     return added
 
 
-def _doubts(
-    lost: LostRuns, notebook: Notebook, counts: dict[int, int], steps: dict[int, list[Step]]
-) -> list[Doubt]:
+def _doubts(lost: LostRuns, notebook: Notebook, counts: dict[int, int], sessions: Sessions) -> list[Doubt]:
     doubts: list[Doubt] = []
     if not lost.restored:
         return doubts
-    trace = simulate("session", lost.order, steps)
+    trace = sessions.trace("session", lost.order)
     for cell, taken in trace.runs.items():
         seen: set[tuple[int, str]] = set()
         for take in taken.takes:

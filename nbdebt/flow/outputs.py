@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from nbdebt.flow.evaluate import UNKNOWN, CellResult, Machine
+from nbdebt.flow.evaluate_modules import KNOWN
 from nbdebt.flow.facts import CellFlow, Statement
-from nbdebt.model.history import Name
+from nbdebt.model.history import Name, RandomStream
 from nbdebt.model.notebook import Cell, Notebook
 
 # Steps of the evaluator for one notebook: what depends on the code alone is small, or nobody knows it.
@@ -76,6 +77,8 @@ def predict(
     predictions = Predictions()
     if watch is None and not any(c.outputs for c in notebook.cells):
         return predictions
+    if watch is None and not _worth(flows, order):
+        return predictions
     machine = Machine()
     for name in unknown_names:
         machine.names[name] = UNKNOWN
@@ -98,6 +101,44 @@ def predict(
     predictions.machine = machine
     predictions.final = predictions.note(machine, names)
     return predictions
+
+
+def _worth(flows: dict[int, CellFlow], order: Sequence[tuple[int, bool]]) -> bool:
+    """Whether some text may depend on nothing but known values; most notebooks' text depends on data."""
+    known: set[str] = set()
+    for index, shown in order:
+        flow = flows[index]
+        last = len(flow.statements) - 1
+        for position, statement in enumerate(flow.statements):
+            held = False
+            writes: list[str] = []
+            good = statement.kind != "Magic"
+            for access in flow.accesses[statement.first : statement.last]:
+                resource = access.resource
+                if resource.__class__ is not Name:
+                    good = good and resource.__class__ is RandomStream
+                    continue
+                name = resource.name
+                if access.mode == "write" and not resource.part:
+                    writes.append(name)
+                elif name in known:
+                    held = held or name not in flow.imports
+                elif name not in writes:
+                    good = False
+            if statement.kind in ("Import", "ImportFrom"):
+                for name in writes:
+                    top = flow.imports.get(name, "?").partition(".")[0]
+                    (known.add if top in KNOWN else known.discard)(name)
+                continue
+            printing = "print" in flow.builtins
+            shows = (position == last and statement.kind == "Expr") or printing
+            if held and shown and shows and (good or (printing and statement.kind == "Expr")):
+                return True
+            if good:
+                known.update(writes)
+            else:
+                known.difference_update(writes)
+    return False
 
 
 def _run(machine: Machine, tree: ast.Module, flow: CellFlow, source: str) -> CellResult:

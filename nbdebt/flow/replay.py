@@ -17,10 +17,11 @@ from nbdebt.flow.history import failed
 from nbdebt.flow.lost import LostRuns, reconstruct
 from nbdebt.flow.outputs import Predictions, predict
 from nbdebt.flow.reasons import CellReplay, Reason, Replay, order_text, perhaps, root_of, writers_of
-from nbdebt.flow.simulate import Trace, simulate
+from nbdebt.flow.simulate import Sessions, Trace
 from nbdebt.flow.steps import DRAW, MUTATE, VAGUE, WRITE, Step, compile_cell
+from nbdebt.flow.straight import in_order, provided
 from nbdebt.model.history import File, History, Resource, Table
-from nbdebt.model.notebook import Notebook
+from nbdebt.model.notebook import Cell, Notebook
 
 
 def replay(
@@ -60,22 +61,20 @@ class _Replayer:
     def verdict(self) -> Replay:
         present = [c for c in self.notebook.cells if c.kind == "code" and c.source.strip()]
         flows = self.flows
+        self.writers = writers_of(flows)
+        if self._straight(present):
+            return self._as_it_was(present)
         for cell in present:
             flow = flows.get(cell.index)
             if flow is not None and not flow.error:
                 self.steps[cell.index] = compile_cell(cell.source, flow)
-        self.writers = writers_of(flows)
+        self.sessions = Sessions(self.steps)
         self.comparer = Comparer(self.notebook, flows, self.steps, self.writers, self.counts)
         if not self.history.runs:
             for cell in present:
                 self.cells[cell.index] = CellReplay(cell.index, "never-run")
             self._names_above([c.index for c in present if c.index in self.steps])
-            return Replay(
-                self.cells,
-                None,
-                missing=["no cell has an execution count: nothing was run, or the counts were cleared"],
-                writers=self.writers,
-            )
+            return self._never()
         ran = [c.index for c in present if c.index in self.counts and c.index in self.steps]
         for cell in present:
             self.cells[cell.index] = CellReplay(
@@ -86,8 +85,8 @@ class _Replayer:
             self.trees = {}
         predictions = self._predict([(index, True) for index in ran]) if self.trees else Predictions()
         document = [(i, n) for n, i in enumerate(ran)]
-        forward = simulate("restart", document, self.steps)
-        lost = reconstruct(self.notebook, self.history, self.steps, ran, self.writers)
+        forward = self.sessions.trace("restart", document)
+        lost = reconstruct(self.notebook, self.history, self.sessions, ran, self.writers)
         # Histories that the counts allow: only what holds under all of them is said with certainty.
         drawn = any(op.code == DRAW for steps in self.steps.values() for step in steps for op in step.ops)
         orders = [lost.visible]
@@ -99,7 +98,7 @@ class _Replayer:
             # Run once from top to bottom: the session is the replay.
             histories.append(forward)
             orders = orders[1:]
-        histories += [simulate("session", order, self.steps) for order in orders]
+        histories += [self.sessions.trace("session", order) for order in orders]
         for index in ran:
             self._judge(index, forward, histories)
         suspect = [i for i in ran if self.cells[i].state not in ("same", "fails")]
@@ -120,6 +119,28 @@ class _Replayer:
         self._appended(ran)
         self._lost(lost, forward, predictions)
         return self._conclude(lost, forward, histories)
+
+    def _straight(self, present: list[Cell]) -> bool:
+        """Whether the cells ran once, from top to bottom, and have all that they take in; or none ran."""
+        if self.history.runs and not in_order(self.history, [c.index for c in present]):
+            return False
+        found = [self.flows[c.index] for c in present]
+        return not any(f.error for f in found) and provided(found)
+
+    def _as_it_was(self, present: list[Cell]) -> Replay:
+        """A straight session: only what is saved can speak against it."""
+        ran = [c.index for c in present]
+        self.cells = {i: CellReplay(i, "same" if self.history.runs else "never-run") for i in ran}
+        if not self.history.runs:
+            return self._never()
+        self._outputs(self._predict([(i, True) for i in ran]) if self.trees else Predictions(), ran)
+        self._errors(ran)
+        self._appended(ran)
+        return self._summary({}, [], None)
+
+    def _never(self) -> Replay:
+        missing = ["no cell has an execution count: nothing was run, or the counts were cleared"]
+        return Replay(self.cells, None, missing=missing, writers=self.writers)
 
     def _label(self, cell: int) -> str:
         return order_text(cell, self.notebook)
@@ -178,8 +199,8 @@ class _Replayer:
         differing = [i for i in ran if self.cells[i].state == "differs"]
         if not differing:
             return
-        forward = simulate("restart", document, self.steps, lenient=True)
-        back = simulate("session", orders[0], self.steps, lenient=True)
+        forward = self.sessions.trace("restart", document, lenient=True)
+        back = self.sessions.trace("session", orders[0], lenient=True)
         for index in differing:
             loose = self.comparer.cell(index, forward, back)
             if loose.state == "same":
@@ -301,8 +322,8 @@ class _Replayer:
         if certain:
             document = [(i, n) for n, i in enumerate(forward.runs)]
             loose = self.comparer.names(
-                simulate("restart", document, self.steps, lenient=True),
-                simulate("session", lost.visible, self.steps, lenient=True),
+                self.sessions.trace("restart", document, lenient=True),
+                self.sessions.trace("session", lost.visible, lenient=True),
             )
             for name in [n for n in certain if n not in loose]:
                 del certain[name]
@@ -327,7 +348,13 @@ class _Replayer:
 
     def _conclude(self, lost: LostRuns, forward: Trace, histories: list[Trace]) -> Replay:
         names = self._names(lost, forward, histories) if not self.history.ambiguous else {}
-        back = histories[-1]
+        held = histories[-1].world.base
+        left_over = sorted(
+            n for n in held if n[0] != "<" and n not in self.writers and n not in forward.world.base
+        )
+        return self._summary(names, left_over, lost)
+
+    def _summary(self, names: dict[str, str], left_over: list[str], lost: LostRuns | None) -> Replay:
         states = [c.state for c in self.cells.values() if c.cell in self.counts]
         missing = list(dict.fromkeys(self.missing))
         reproduces: bool | None
@@ -352,11 +379,6 @@ class _Replayer:
                     if c.state == "unknown" and c.reasons
                 ][:5]
             reproduces = None if missing or "unknown" in states or "stale" in states else True
-        left_over = sorted(
-            name
-            for name in back.world.base
-            if name[0] != "<" and name not in self.writers and name not in forward.world.base
-        )
         return Replay(self.cells, reproduces, names, left_over, missing, lost, self.writers)
 
     def _never_run(self) -> list[str]:
@@ -382,7 +404,7 @@ class _Replayer:
 
     def _names_above(self, order: list[int]) -> None:
         """For a notebook without counts: names that nothing above provides."""
-        trace = simulate("restart", [(i, n) for n, i in enumerate(order)], self.steps)
+        trace = self.sessions.trace("restart", [(i, n) for n, i in enumerate(order)])
         opaque = False
         for index in order:
             for take in trace.runs[index].takes:

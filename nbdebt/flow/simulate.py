@@ -225,3 +225,23 @@ def simulate(
     for cell, sequence in order:
         runs[cell] = world.run(cell, sequence, steps[cell])
     return Trace(runs, world)
+
+
+class Sessions:
+    """Simulated sessions of one notebook, each simulated once.
+
+    Args:
+        steps: the steps of each cell.
+    """
+
+    def __init__(self, steps: dict[int, list[Step]]) -> None:
+        self.steps = steps
+        self._done: dict[tuple[str, bool, tuple[tuple[int, int], ...]], Trace] = {}
+
+    def trace(self, label: str, order: list[tuple[int, int]], lenient: bool = False) -> Trace:
+        """The trace of these runs; arguments as for :func:`simulate`."""
+        key = (label, lenient, tuple(order))
+        found = self._done.get(key)
+        if found is None:
+            found = self._done[key] = simulate(label, order, self.steps, lenient)
+        return found
