@@ -217,6 +217,7 @@ class StatementReader(CallReader):
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
         iterable = self.evaluate(node.iter)
+        self.order_of(iterable, node.iter)
         element = self.element_of(iterable, node.iter)
         turns = self._turns(node, iterable)
         self.loop += 1
