@@ -1,5 +1,4 @@
-"""A safe evaluator for the part of Python that depends on nothing but the code: what would a cell print,
-and show?
+"""What would a cell print and show? A safe evaluator for Python that depends on nothing but the code.
 
 The replay of a saved notebook asks it what the cells as they stand would have printed, and compares with
 what is saved. Nothing of a notebook is executed: trees are walked, and only operations of builtin types
@@ -84,19 +83,20 @@ class CellResult(msgspec.Struct):
     """What is known of running a cell.
 
     Args:
-        printed: pieces of standard output in order; None for text of which nothing is known, not even its
-        length.
-        shown: the ``text/plain`` that IPython shows for the last expression; empty when nothing is shown,
-        None when it
-            isn't known.
+        printed: pieces of standard output in order; None for text of which nothing is known.
+        shown: the ``text/plain`` that IPython shows for the last expression; empty when nothing is, None
+            when it isn't known.
         raised: class of the exception that surely ends the cell (``Exception`` where only that is known).
         complete: whether control flow was known throughout, so that what the cell did to names is.
+        doubtful: whether something unknown may have raised. Unless the cell is known to have run to its end,
+            it may have ended anywhere from there on, with less printed.
     """
 
     printed: list[str | None]
     shown: str | None
     raised: str | None
     complete: bool
+    doubtful: bool = False
 
 
 class Machine(Generators):
@@ -125,6 +125,7 @@ class Machine(Generators):
         self.depth = self.tries = 0
         self.handling = None
         self.hashing = 0
+        self.doubtful = False
         limit = sys.getrecursionlimit()
         sys.setrecursionlimit(max(limit, 8000))
         try:
@@ -135,7 +136,7 @@ class Machine(Generators):
             self.tries = 0
         if self.touched:
             self._forget_poisoned()
-        return CellResult(self.printed, text, raised, self.complete)
+        return CellResult(self.printed, text, raised, self.complete, self.doubtful)
 
     def pass_over(self, writes: Iterable[str], reads: Iterable[str]) -> None:
         """A statement that is not followed: what it binds is unknown, and what it takes in may have changed.
@@ -175,6 +176,8 @@ class Machine(Generators):
                     self.block([statement])
             except Raised as error:
                 value = error.value
+                if self.doubtful:
+                    return text, "Exception"  # or an earlier one
                 if type(value) is Instance:
                     return text, value.cls.name
                 return text, "Exception" if value is UNKNOWN else type(value).__name__
@@ -226,6 +229,7 @@ class Machine(Generators):
         twin = Machine(self.max_steps, self.size, self.python)
         twin.open, twin.decimals, twin.strangers = self.open, self.decimals, self.strangers
         twin.libraries = dict(self.libraries)
+        twin.uncertain = set(self.uncertain)
         twin.scopes, twin.uses = self.scopes, self.uses
         copier = Copier(self, twin)
         twin.stream = copier.copy(self.stream)

@@ -56,6 +56,8 @@ class Expressions(CallSites):
         name = node.id
         value = self.find(name, self.env)
         if value is UNKNOWN or poisoned(value):
+            if name in self.uncertain or (self.open and name not in self.names):
+                self.doubt()
             return UNKNOWN
         if value is MISSING:
             if name == "display":
@@ -115,6 +117,8 @@ class Expressions(CallSites):
 
     def _compare(self, node: ast.Compare) -> Any:
         if self.env is None and not self.open and _in_namespace(node) and isinstance(node.left, ast.Constant):
+            if node.left.value in self.uncertain:
+                return self.unknown()
             there = node.left.value in self.names
             return there if isinstance(node.ops[0], ast.In) else not there
         left = self.evaluate(node.left)

@@ -64,6 +64,8 @@ class State:
     ) -> None:
         self.names: dict[str, Any] = {}
         self.open = False
+        #: Names of which it isn't known that they exist: their value is UNKNOWN.
+        self.uncertain: set[str] = set()
         self.stream = Stream()
         self.python = python
         self.max_steps = steps
@@ -78,6 +80,7 @@ class State:
         self.strangers = False
         self.touched = False
         self.hashing = 0
+        self.doubtful = False
         self.libraries: dict[str, str] = {}
         self.scopes: dict[ast.AST, Scope] = {}
         self.uses: dict[ast.AST, Uses] = {}
@@ -153,6 +156,8 @@ class State:
 
     def bind(self, name: str, value: Any) -> None:
         """Binds a name in the running scope."""
+        if self.uncertain:
+            self.uncertain.discard(name)
         env = self.env
         if env is None:
             self.names[name] = value
@@ -192,6 +197,8 @@ class State:
         if space.pop(name, MISSING) is MISSING:
             if self.open:
                 return
+            if space is not self.names:
+                raise Raised(UnboundLocalError(UNKNOWN))
             raise Raised(NameError(f"name '{name}' is not defined"))
 
     # doubt
@@ -202,11 +209,13 @@ class State:
         Raises:
             Doubted: inside a ``try`` with handlers.
         """
+        self.doubtful = True
         if self.tries:
             raise Doubted
 
     def unknown(self) -> Any:
         """The result of an operation that isn't known, and could as well have raised."""
+        self.doubtful = True
         if self.tries:
             raise Doubted
         return UNKNOWN
@@ -218,10 +227,14 @@ class State:
             Unknowable: when it could also have left the code around it.
         """
         self.complete = False
+        self.doubtful = True
         uses = self.uses_in(node)
         self.escape(uses, self.env)
         for name in uses.stores:
+            known = self.find(name, self.env) is not MISSING
             self.bind(name, UNKNOWN)
+            if not known or uses.deletes:
+                self.uncertain.add(name)
         for name in uses.globals:
             if name in self.names:
                 self.names[name] = UNKNOWN

@@ -41,6 +41,7 @@ class Uses(msgspec.Struct, gc=False):
         globals: names that nested functions declare ``global``, or ``nonlocal``, and bind.
         calls: whether anything is called.
         jumps: it can leave by ``return``.
+        deletes: it can delete a name.
         breaks: it can leave by ``break`` or ``continue``.
     """
 
@@ -51,6 +52,7 @@ class Uses(msgspec.Struct, gc=False):
     calls: bool = False
     jumps: bool = False
     breaks: bool = False
+    deletes: bool = False
 
 
 def scope_of(node: ast.AST) -> Scope:
@@ -182,6 +184,7 @@ def _use(node: ast.AST, uses: Uses, safe: bool) -> None:
         for child in [*node.body, *([node.target] if isinstance(node, ast.For) else [])]:
             _use(child, body, False)
         uses.calls |= body.calls
+        uses.deletes |= body.deletes
         uses.jumps |= body.jumps  # what breaks out of the loop's own body ends there
         for child in node.orelse:
             _use(child, uses, False)
@@ -195,6 +198,8 @@ def _use(node: ast.AST, uses: Uses, safe: bool) -> None:
         return
     if isinstance(node, ast.Import | ast.ImportFrom | ast.Await | ast.With):
         uses.calls = True
+    if isinstance(node, ast.Delete):
+        uses.deletes = True
     if isinstance(node, ast.Return):
         uses.jumps = True
     elif isinstance(node, ast.Break | ast.Continue):
@@ -218,5 +223,6 @@ def _use(node: ast.AST, uses: Uses, safe: bool) -> None:
     for child in ast.iter_child_nodes(node):
         _use(child, inner, harmless or (passing and safe))
     uses.calls |= inner.calls
+    uses.deletes |= inner.deletes
     uses.jumps |= inner.jumps
     uses.breaks |= inner.breaks
