@@ -15,8 +15,29 @@ STATES = {
     "unknown": "can't be known",
     "never-run": "was never run",
 }
-# What notes of a rule say together; a rule that isn't here is named.
-_FOLDED = {"hidden-output": ("writes {} undeclared file", "writes {} undeclared files")}
+# What notes of a rule say together, with one and with many; a rule that isn't here is named.
+_FOLDED = {
+    "hidden-output": ("writes {} undeclared file", "writes {} undeclared files"),
+    "written-by-magic": ("a magic or a shell line writes {} file", "magics or shell lines write {} files"),
+    "shared-output": ("writes {} temporary file", "writes {} temporary files"),
+    "undeclared-remote-output": ("writes to {} table", "writes to {} tables"),
+    "absolute-output-path": ("writes to {} absolute path", "writes to {} absolute paths"),
+    "absolute-data-path": ("reads {} absolute path", "reads {} absolute paths"),
+    "missing-file": ("reads {} file that is not there", "reads {} files that are not there"),
+    "mutable-url": ("reads {} address that can change", "reads {} addresses that can change"),
+    "unpinned-dataset": ("reads {} dataset with no version", "reads {} datasets with no version"),
+    "unsnapshotted-query": ("reads {} table as of now", "reads {} tables as of now"),
+    "never-run-cell": ("{} cell was never run", "{} cells were never run"),
+    "error-output": ("{} cell was interrupted", "{} cells were interrupted"),
+    "unseeded-draw": (
+        "{} stream is drawn from unseeded in a branch",
+        "{} streams are drawn from unseeded in a branch",
+    ),
+    "entropy-in-results": ("{} value that differs in every run", "{} values that differ in every run"),
+    "unseeded-estimator": ("looks at {} unseeded sample", "looks at {} unseeded samples"),
+}
+# Of these a reader wants to know where, not of what.
+_BY_CELL = frozenset(("never-run-cell", "error-output", "unseeded-estimator"))
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -121,6 +142,12 @@ def subject(finding: Finding) -> str:
     return found[1] if found else ""
 
 
+def _cells(note: Finding) -> list[CellRef | None]:
+    """The cells that a note speaks of: its own, and those it counts in."""
+    counted = [r.cell for r in note.related if r.cell] if note.name == "never-run-cell" else []
+    return [note.cell, *counted]
+
+
 def folded_notes(notes: Iterable[Finding]) -> str:
     """Notes of one notebook in one line: ``writes 3 undeclared files (a.csv, b.csv, …)``."""
     by_name: dict[str, list[Finding]] = {}
@@ -128,7 +155,9 @@ def folded_notes(notes: Iterable[Finding]) -> str:
         by_name.setdefault(note.name, []).append(note)
     parts = []
     for name, group in by_name.items():
-        subjects = list(dict.fromkeys(subject(note) or cell_label(note.cell) for note in group))
+        where = [cell_label(ref) for note in group for ref in _cells(note)]
+        subjects = where if name in _BY_CELL else [subject(n) or cell_label(n.cell) for n in group]
+        subjects = list(dict.fromkeys(subjects))
         count = len(subjects) if name in _FOLDED else len(group)
         one, many = _FOLDED.get(name, (f"{{}} {name}", f"{{}} {name}"))
         shown = ", ".join(subjects[:3]) + (", …" if len(subjects) > 3 else "")

@@ -223,9 +223,11 @@ def _told(seen: Analysis, names: list[str], cell: int, reason: Reason) -> tuple[
             if gaps > 1
             else "one execution count is borne by no cell any more"
         )
+    # It lacked the name even then: nothing was lost.
+    failed = any(o.kind == "error" and o.name == "NameError" for o in seen.notebook.cells[cell].outputs)
     lost = f": what made {'them' if len(names) > 1 else 'it'} was deleted or renamed"
     return (
-        f"{shown} {be} made by no cell{lost if seen.history.executed else ''}; {stops}",
+        f"{shown} {be} made by no cell{lost if seen.history.executed and not failed else ''}; {stops}",
         f"Use `{near[0]}`, if that is what `{name}` is called now, or write the definition of `{name}` back."
         if near
         else f"Write the definition{'s' if len(names) > 1 else ''} of {shown} back above this cell.",

@@ -96,6 +96,31 @@ def roll():
     return random.randint(1, 6)
 ```
 
+A draw that only one branch makes is a note:
+
+```python
+# %% [1]
+import os
+import random
+
+if "CI" in os.environ:
+    values = [random.random(), random.random()]  # <- NBD201
+else:
+    values = [1, 2]
+```
+
+```python fixed
+# %%
+import os
+import random
+random.seed(42)
+
+if "CI" in os.environ:
+    values = [random.random(), random.random()]
+else:
+    values = [1, 2]
+```
+
 ## Known limits
 Draws by estimators and other functions that take a `random_state` are unseeded-estimator's. Draws in
 modules of your own are not seen. A call whose name says that it seeds (`set_seed`, `seed_everything`) is
@@ -124,20 +149,29 @@ def unseeded_draw(seen: Analysis) -> Iterator[Finding]:
         first = _clearest(seen, draws)
         others = len(draws) - 1
         more = f", like {others} more," if others else ""
+        branch = all(_in_a_branch(seen, use) for use in draws)
         fix = seed_fix(seen, stream, draws[0])
         cells = len({use.cell for use in draws})
         yield seen.finding(
             first.cell,
             first.access.span,
-            f"`{stream.shown}` is never seeded: this draw{more} gives other numbers in every run",
+            f"`{stream.shown}` is never seeded: this draw{more} gives other numbers in every run"
+            + (" that takes this branch" if branch else ""),
             f"Seed `{stream.shown}` once, right after the imports.",
             evidence=(
                 f"{len(draws)} draw{'s' * bool(others)} in {cells} cell{'s' * (cells > 1)}, by "
                 + ", ".join(f"`{via}`" for via in list(dict.fromkeys(u.access.via for u in draws))[:5]),
                 f"no cell seeds `{stream.shown}`",
             ),
+            severity="note" if branch else None,
             fix=fix,
         )
+
+
+def _in_a_branch(seen: Analysis, use: Use) -> bool:
+    """Whether the draw stands under a condition, which may never hold, as in a branch for quick tests."""
+    call = call_at(seen, use.cell, use.access)
+    return call is not None and not (call.certain or call.loop or call.function_scope)
 
 
 def _clearest(seen: Analysis, draws: list[Use]) -> Use:
