@@ -1,6 +1,6 @@
 """Speed of ``nbdebt check`` beside ruff, nbqa + pyflakes, pynblint and flake8-nb, in CPU seconds, in one run.
 
-    python -m benchmarks.static [DIR] [--sample N] [--peers ruff,nbqa,…] [--markdown]
+    python -m benchmarks.static [DIR] [--sample N] [--peers ruff,nbqa,…] [--write FILE]
 
 CPU seconds are user + system of the whole process tree (``wait4``), the best of several runs where a run is
 short. Peers that need minutes are measured on a sample, every k-th notebook, and so is nbdebt beside them.
@@ -9,6 +9,7 @@ Versions of the peers are pinned; they are installed into a virtual environment 
 """
 
 import argparse
+import json
 import os
 import platform
 import shutil
@@ -20,7 +21,7 @@ import venv
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -30,6 +31,7 @@ PEERS = {
     "pynblint": "pynblint==0.1.6 click<8.2",
     "flake8-nb": "flake8-nb==0.5.3",
 }
+BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 FLOOR = """
 import ast, gc, json, pathlib, sys
 gc.disable()
@@ -178,6 +180,7 @@ def run(folder: Path, size: int, peers: set[str]) -> list[tuple[str, list[Row]]]
                 except (SystemExit, subprocess.CalledProcessError) as error:
                     print(f"{peer}: {error}", file=sys.stderr)
             groups.append((f"A sample of {chosen} notebooks", rows))
+    groups.append(("Size", sizes()))
     one = min(folder.rglob("*.ipynb"), key=lambda p: abs(p.stat().st_size - 20_000))
     start = [
         Row("python -c pass", 0, *measure([sys.executable, "-c", "pass"], 9)),
@@ -186,6 +189,45 @@ def run(folder: Path, size: int, peers: set[str]) -> list[tuple[str, list[Row]]]
     ]
     groups.append(("Start-up", start))
     return groups
+
+
+def sizes() -> list[Row]:
+    """Cost of long notebooks and of large outputs, on notebooks made for it."""
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as name:
+        for cells in (50, 500, 5000):
+            path = Path(name) / f"{cells}.ipynb"
+            made = [
+                code(n, f"x{n} = [{n}, {n + 1}]\nx{n}.append(x{max(n - 7, 0)}[0])\nprint(x{n})\n")
+                for n in range(cells)
+            ]
+            path.write_text(json.dumps(document(made)), encoding="utf-8")
+            rows.append(Row(f"nbdebt, {cells} cells", 1, *measure([*nbdebt("--no-cache"), str(path)], 3)))
+        large = Path(name) / "large.ipynb"
+        cell = code(0, "print('x' * 10)")
+        cell["outputs"] = [
+            {"output_type": "display_data", "metadata": {}, "data": {"image/png": "A" * 4_000_000}}
+        ] * 50
+        large.write_text(json.dumps(document([cell])), encoding="utf-8")
+        rows.append(Row("nbdebt, a notebook of 200 MB", 1, *measure([*nbdebt("--no-cache"), str(large)], 3)))
+    return rows
+
+
+def code(number: int, source: str) -> dict[str, Any]:
+    """A code cell as nbformat has it."""
+    return {
+        "cell_type": "code",
+        "id": f"c{number}",
+        "metadata": {},
+        "execution_count": number + 1,
+        "source": source,
+        "outputs": [],
+    }
+
+
+def document(cells: list[dict[str, Any]]) -> dict[str, Any]:
+    """A notebook of these cells."""
+    return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
 def table(groups: list[tuple[str, list[Row]]]) -> str:
@@ -218,6 +260,7 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", default="corpus", type=Path)
     parser.add_argument("--sample", type=int, default=60)
     parser.add_argument("--peers", default="ruff,nbqa,pynblint,flake8-nb")
+    parser.add_argument("--write", type=Path, help="put the table between the marks of this page")
     arguments = parser.parse_args()
     folder = arguments.folder.resolve()
     if not any(folder.rglob("*.ipynb")):
@@ -225,7 +268,13 @@ def main() -> None:
     peers = {p for p in arguments.peers.split(",") if p}
     if unknown := peers - set(PEERS):
         raise SystemExit(f"unknown peer {sorted(unknown)[0]!r}; known: {', '.join(PEERS)}")
-    print(table(run(folder, arguments.sample, peers)))
+    text = table(run(folder, arguments.sample, peers))
+    print(text)
+    if arguments.write:
+        page = arguments.write.read_text(encoding="utf-8")
+        head, _, rest = page.partition(BEGIN)
+        _, _, tail = rest.partition(END)
+        arguments.write.write_text(f"{head}{BEGIN}\n{text}\n{END}{tail}", encoding="utf-8")
 
 
 if __name__ == "__main__":
