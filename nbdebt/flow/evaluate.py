@@ -15,6 +15,9 @@ from typing import Any, Final
 import msgspec
 
 from nbdebt.flow import evaluate_builtins, evaluate_iterating
+from nbdebt.flow.evaluate_classes import (
+    Instance,
+)
 from nbdebt.flow.evaluate_copy import Copier, digest
 from nbdebt.flow.evaluate_expressions import Expressions
 from nbdebt.flow.evaluate_generators import Generators
@@ -27,7 +30,6 @@ from nbdebt.flow.evaluate_modules import (
 )
 from nbdebt.flow.evaluate_objects import (
     Bound,
-    Instance,
     Module,
     Native,
     Stream,

@@ -3,15 +3,17 @@
 import ast
 from typing import Any
 
+from nbdebt.flow.evaluate_classes import (
+    Class,
+    Function,
+    Instance,
+)
 from nbdebt.flow.evaluate_natives import (
     Natives,
 )
 from nbdebt.flow.evaluate_objects import (
     OWN,
     Bound,
-    Class,
-    Function,
-    Instance,
     Module,
     Native,
     Stream,

@@ -3,10 +3,12 @@
 import ast
 from typing import Any
 
-from nbdebt.flow.evaluate_expressions import Expressions
-from nbdebt.flow.evaluate_objects import (
+from nbdebt.flow.evaluate_classes import (
     Class,
     Instance,
+)
+from nbdebt.flow.evaluate_expressions import Expressions
+from nbdebt.flow.evaluate_objects import (
     poisoned,
 )
 from nbdebt.flow.evaluate_values import (

@@ -4,6 +4,12 @@ import ast
 import builtins
 from typing import Any
 
+from nbdebt.flow.evaluate_classes import (
+    Class,
+    Env,
+    Function,
+    Instance,
+)
 from nbdebt.flow.evaluate_generators import Generators
 from nbdebt.flow.evaluate_handlers import (
     HANDLERS,
@@ -18,10 +24,6 @@ from nbdebt.flow.evaluate_handlers import (
 from nbdebt.flow.evaluate_objects import (
     OWN,
     Bound,
-    Class,
-    Env,
-    Function,
-    Instance,
     Native,
     Super,
     Wrapped,

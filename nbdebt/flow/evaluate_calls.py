@@ -7,15 +7,17 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from nbdebt.flow.evaluate_attributes import Attributes
+from nbdebt.flow.evaluate_classes import (
+    Class,
+    Env,
+    Function,
+    Instance,
+)
 from nbdebt.flow.evaluate_objects import (
     CALL,
     OWN,
     Bound,
-    Class,
-    Env,
-    Function,
     Generator,
-    Instance,
     Native,
     Stream,
     Wrapped,

@@ -8,14 +8,16 @@ from typing import Any, Final
 
 import xxhash
 
-from nbdebt.flow.evaluate_objects import (
-    Bound,
+from nbdebt.flow.evaluate_classes import (
     Class,
     Env,
     Field,
     Function,
-    Generator,
     Instance,
+)
+from nbdebt.flow.evaluate_objects import (
+    Bound,
+    Generator,
     Metered,
     Module,
     Native,

@@ -3,14 +3,16 @@
 import ast
 from typing import Any
 
+from nbdebt.flow.evaluate_classes import (
+    Class,
+    Field,
+    Function,
+)
 from nbdebt.flow.evaluate_generators import Generators
 from nbdebt.flow.evaluate_handlers import (
     HANDLERS,
 )
 from nbdebt.flow.evaluate_objects import (
-    Class,
-    Field,
-    Function,
     Native,
     Wrapped,
 )

@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from nbdebt.flow.evaluate_callsites import CallSites, display
+from nbdebt.flow.evaluate_classes import (
+    Env,
+    Function,
+)
 from nbdebt.flow.evaluate_formatting import CONVERSIONS
 from nbdebt.flow.evaluate_objects import (
     HAS_UNKNOWN,
     OWN,
     Bound,
-    Env,
-    Function,
     Generator,
     poisoned,
 )

@@ -7,16 +7,18 @@ from typing import Any
 from nbdebt.flow.evaluate_callsites import (
     display,
 )
+from nbdebt.flow.evaluate_classes import (
+    Class,
+    Function,
+    Instance,
+)
 from nbdebt.flow.evaluate_generators import Generators
 from nbdebt.flow.evaluate_handlers import HANDLERS, Handler, exactly, handles, members
 from nbdebt.flow.evaluate_objects import (
     CALL,
     OWN,
     Bound,
-    Class,
-    Function,
     Generator,
-    Instance,
     Metered,
     poisoned,
 )

@@ -9,6 +9,11 @@ from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Callable
 from typing import Any, Final
 
+from nbdebt.flow.evaluate_classes import (
+    Class,
+    Function,
+    Instance,
+)
 from nbdebt.flow.evaluate_copy import Copier
 from nbdebt.flow.evaluate_declared import abstract, declared
 from nbdebt.flow.evaluate_generators import Generators
@@ -21,9 +26,6 @@ from nbdebt.flow.evaluate_handlers import (
 )
 from nbdebt.flow.evaluate_objects import (
     OWN,
-    Class,
-    Function,
-    Instance,
     Metered,
     Native,
     Wrapped,

@@ -6,6 +6,9 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, Final
 
+from nbdebt.flow.evaluate_classes import (
+    Instance,
+)
 from nbdebt.flow.evaluate_formatting import DIGITS, Formatting
 from nbdebt.flow.evaluate_objects import (
     HAS_OWN,
@@ -13,7 +16,6 @@ from nbdebt.flow.evaluate_objects import (
     HAS_UNORDERED,
     OWN,
     Generator,
-    Instance,
     Metered,
     poisoned,
     unordered,

@@ -7,12 +7,14 @@ The order in which IPython breaks groups of one depth is kept, as it shows in ne
 from collections import Counter, OrderedDict, defaultdict, deque
 from typing import Any, Final
 
+from nbdebt.flow.evaluate_classes import (
+    Class,
+    Instance,
+)
 from nbdebt.flow.evaluate_objects import (
     HAS_UNKNOWN,
     HAS_UNORDERED,
     OWN,
-    Class,
-    Instance,
     survey,
 )
 from nbdebt.flow.evaluate_values import (

@@ -6,13 +6,15 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any, Final
 
-from nbdebt.flow.evaluate_objects import (
-    Bound,
+from nbdebt.flow.evaluate_classes import (
     Class,
     Env,
     Function,
-    Generator,
     Instance,
+)
+from nbdebt.flow.evaluate_objects import (
+    Bound,
+    Generator,
     Metered,
     Module,
     Native,

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from nbdebt.flow.evaluate_binding import Binding
-from nbdebt.flow.evaluate_objects import (
+from nbdebt.flow.evaluate_classes import (
     Class,
     Env,
     Instance,
+)
+from nbdebt.flow.evaluate_objects import (
     poisoned,
 )
 from nbdebt.flow.evaluate_tables import words
