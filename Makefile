@@ -100,9 +100,9 @@ corpus: $(VENV)/.installed-dev ## Fetch 1,290 notebooks of public packages into 
 	@$(BIN)/python tools/corpus.py
 
 bench: corpus ## Measure speed on the corpus, beside ruff, nbqa, pynblint and flake8-nb
-	@$(BIN)/python -m benchmarks.static
+	@$(BIN)/python -m benchmarks.static --write docs/benchmarks.md
 
-docs: $(VENV)/.installed-dev ## Write docs/rules/ from the pages of the rules
+docs: $(VENV)/.installed-dev ## Write what is generated in docs/: rule pages, references, shown output
 	@$(BIN)/python tools/make_docs.py
 
 clean: ## Remove all that the other targets made, but for the corpus

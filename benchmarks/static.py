@@ -205,7 +205,8 @@ def sizes() -> list[Row]:
             rows.append(Row(f"nbdebt, {cells} cells", 1, *measure([*nbdebt("--no-cache"), str(path)], 3)))
         large = Path(name) / "large.ipynb"
         cell = code(0, "print('x' * 10)")
-        cell["outputs"] = [
+        picture = {"output_type": "display_data", "metadata": {}, "data": {"image/png": "A" * 4_000_000}}
+        cell["outputs"] = [picture] * 50
             {"output_type": "display_data", "metadata": {}, "data": {"image/png": "A" * 4_000_000}}
         ] * 50
         large.write_text(json.dumps(document([cell])), encoding="utf-8")
