@@ -207,8 +207,6 @@ def sizes() -> list[Row]:
         cell = code(0, "print('x' * 10)")
         picture = {"output_type": "display_data", "metadata": {}, "data": {"image/png": "A" * 4_000_000}}
         cell["outputs"] = [picture] * 50
-            {"output_type": "display_data", "metadata": {}, "data": {"image/png": "A" * 4_000_000}}
-        ] * 50
         large.write_text(json.dumps(document([cell])), encoding="utf-8")
         rows.append(Row("nbdebt, a notebook of 200 MB", 1, *measure([*nbdebt("--no-cache"), str(large)], 3)))
     return rows
@@ -234,7 +232,8 @@ def document(cells: list[dict[str, Any]]) -> dict[str, Any]:
 def table(groups: list[tuple[str, list[Row]]]) -> str:
     """The measurements as Markdown; each group's ratios are to its nbdebt row."""
     lines = [
-        f"Measured on {date.today().isoformat()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
+        f"Measured on {date.today().isoformat()}, {platform.system()} {platform.machine()}, "
+        f"{os.cpu_count()} cores, "
         f"Python {platform.python_version()}; peers: {', '.join(PEERS.values())}.",
         "",
     ]
