@@ -34,6 +34,9 @@ class Parsed(NamedTuple):
 
 def parse(cell: int, source: str) -> Parsed:
     """Mask IPython's syntax and parse; a syntax error is noted, not raised."""
+    if "\r" in source:
+        # Python would take it for the end of a line, and positions would be of other lines than everybody's.
+        source = source.replace("\r", " ")
     masked = mask(source)
     if masked.skip:
         return Parsed(cell, source, masked, None)
@@ -132,7 +135,7 @@ class Reader(MagicReader):
             special = len(waiting) != before
             flow.statements.append(
                 Statement(
-                    self.span(node),
+                    self._masked_span(node, magics) if special else self.span(node),
                     first,
                     len(flow.accesses),
                     is_idempotent(node),
@@ -143,6 +146,19 @@ class Reader(MagicReader):
             self.magics(list(reversed(waiting)), Span(waiting[-1].line, 1, waiting[0].end_line, 1))
         if tree.body and tree.body[-1].__class__ is ast.Expr:
             flow.displayed = self.span(tree.body[-1])
+
+    def _masked_span(self, node: ast.stmt, magics: Sequence[Magic]) -> Span:
+        """Where a statement stands in the source that stood for it before it was masked."""
+        span = self.span(node)
+        last = span.end_line
+        for magic in magics:
+            if span.line <= magic.line <= span.end_line and magic.kind not in ("cell", "shell-cell"):
+                last = max(last, magic.end_line)
+        end = min(last, len(self.lines))
+        column = min(span.column, len(self.lines[span.line - 1]) + 1)
+        return Span(
+            span.line, column, end, max(len(self.lines[end - 1]) + 1, column if end == span.line else 1)
+        )
 
     def _local_lines(self, magics: Sequence[Magic]) -> dict[int, Scope]:
         """The lines whose assignments stay inside a magic (``%timeit``), with the scope that takes them."""

@@ -148,14 +148,14 @@ def _read(arguments: list[str]) -> Iterator[Touched]:
 
 def _download(arguments: list[str]) -> Iterator[Touched]:
     urls = [a for a in arguments if re.match(r"^(?:https?|ftp)://", a, re.I)]
-    target = _option(arguments, "-O", "--output-document", "-o", "--output")
+    target = _option(arguments, "--output-document")
+    for position, argument in enumerate(arguments):
+        # ``-qO-``: flags in one word, the last of them with its value.
+        if found := re.match(r"^-[a-zA-Z]*O(.*)$", argument):
+            target = found[1] or next(iter(arguments[position + 1 :]), "")
     for url in urls:
         yield Url(url), "read", _detail(url, "download")
-        path = (
-            target
-            if target and not target.startswith(("-", "http"))
-            else url.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1]
-        )
+        path = target or url.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1]
         if path and path != "-":
             yield File(path), "write", _detail(path, "download")
 
