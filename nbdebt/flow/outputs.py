@@ -3,12 +3,15 @@
 import ast
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from nbdebt.flow.evaluate import UNKNOWN, CellResult, Machine
-from nbdebt.flow.evaluate_modules import KNOWN
+from nbdebt.flow.evaluate import MODULES
 from nbdebt.flow.facts import CellFlow, Statement
 from nbdebt.model.history import Name, RandomStream
 from nbdebt.model.notebook import Cell, Notebook
+
+if TYPE_CHECKING:
+    from nbdebt.flow.evaluate.machine import CellResult, Machine
 
 # Steps of the evaluator for one notebook: what depends on the code alone is small, or nobody knows it.
 _STEPS = 40_000
@@ -39,16 +42,13 @@ class Predictions:
 
     def knows(self, names: Iterable[str]) -> bool:
         """Whether the value of any of these names is known at the end."""
-        if self.machine is None:
-            return False
-        held = self.machine.names
-        return any(held.get(name, UNKNOWN) is not UNKNOWN for name in names)
+        return self.machine is not None and any(self.machine.knows(name) for name in names)
 
-    def note(self, machine: Machine, names: Iterable[str]) -> dict[str, str]:
+    def note(self, machine: "Machine", names: Iterable[str]) -> dict[str, str]:
         """Digests of those names whose values are known."""
         found: dict[str, str] = {}
         for name in names:
-            digest = machine.digest(name) if name in machine.names else None
+            digest = machine.digest(name) if machine.knows(name) else None
             if digest is not None:
                 found[name] = digest
         return found
@@ -79,9 +79,11 @@ def predict(
         return predictions
     if watch is None and not _worth(flows, order):
         return predictions
+    # Imported here because it costs a third of the start, and most notebooks do without it.
+    from nbdebt.flow.evaluate.machine import Machine
+
     machine = Machine()
-    for name in unknown_names:
-        machine.names[name] = UNKNOWN
+    machine.pass_over(unknown_names, ())
     left = _STEPS
     for index, shown in order:
         tree = trees.get(index)
@@ -128,7 +130,7 @@ def _worth(flows: dict[int, CellFlow], order: Sequence[tuple[int, bool]]) -> boo
             if statement.kind in ("Import", "ImportFrom"):
                 for name in writes:
                     top = flow.imports.get(name, "?").partition(".")[0]
-                    (known.add if top in KNOWN else known.discard)(name)
+                    (known.add if top in MODULES else known.discard)(name)
                 continue
             printing = "print" in flow.builtins
             shows = (position == last and statement.kind == "Expr") or printing
@@ -141,17 +143,16 @@ def _worth(flows: dict[int, CellFlow], order: Sequence[tuple[int, bool]]) -> boo
     return False
 
 
-def _run(machine: Machine, tree: ast.Module, flow: CellFlow, source: str) -> CellResult:
+def _run(machine: "Machine", tree: ast.Module, flow: CellFlow, source: str) -> "CellResult":
     """Run a cell's statements; those that take in something unknown are not followed, only what they change
     is noted.
 
     Most statements of most notebooks work on frames and arrays: to pass over them must cost next to nothing.
     """
     silent = source.rstrip().endswith(";")
-    total = CellResult([], "", None, True)
+    total = machine.nothing()
     group: list[ast.stmt] = []
     made: set[str] = set()
-    names = machine.names
 
     def flush() -> None:
         if group and total.raised is None:
@@ -159,6 +160,7 @@ def _run(machine: Machine, tree: ast.Module, flow: CellFlow, source: str) -> Cel
             total.printed += result.printed
             total.shown, total.raised = result.shown, result.raised
             total.complete = total.complete and result.complete
+            total.doubtful = total.doubtful or result.doubtful
         group.clear()
         made.clear()
 
@@ -175,7 +177,7 @@ def _run(machine: Machine, tree: ast.Module, flow: CellFlow, source: str) -> Cel
                 writes.append(name)
             else:
                 reads.append(name)
-                if name not in made and name not in writes and names.get(name, UNKNOWN) is UNKNOWN:
+                if name not in made and name not in writes and not machine.knows(name):
                     known = False
         if known or _prints(node) or _opaque(node, statement):
             group.append(node)
@@ -185,6 +187,8 @@ def _run(machine: Machine, tree: ast.Module, flow: CellFlow, source: str) -> Cel
         if total.raised is not None:
             break
         machine.pass_over(writes, reads)
+        if statement.kind == "Magic" and flow.opaque:
+            machine.everything()
         total.complete = False
         total.printed.append(None)
         total.shown = None if node is tree.body[-1] and node.__class__ is ast.Expr and not silent else ""
@@ -210,7 +214,7 @@ def _opaque(node: ast.stmt, statement: Statement) -> bool:
     return call.__class__ is ast.Call and call.func.__class__ is ast.Name and call.func.id in ("exec", "eval")
 
 
-def judge(cell: Cell, result: CellResult, predictions: Predictions) -> None:
+def judge(cell: Cell, result: "CellResult", predictions: Predictions) -> None:
     """Compare one cell's saved text with what it prints in a replay."""
     if _REDRAWN.search(cell.source):
         return
@@ -235,7 +239,7 @@ def judge(cell: Cell, result: CellResult, predictions: Predictions) -> None:
             )
         return
     if raised is not None:
-        if result.complete and result.raised is None:
+        if result.complete and result.raised is None and not result.doubtful:
             predictions.mismatches[cell.index] = (
                 f"its saved output is a {raised.name}, which the code as it stands does not raise"
             )

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from IPython.lib.pretty import pretty
 
-from nbdebt.flow.evaluate import UNKNOWN, CellResult, Machine
+from nbdebt.flow.evaluate import MODULES, modules
+from nbdebt.flow.evaluate.machine import UNKNOWN, CellResult, Machine
 
 HERE = Path(__file__).parent
 PLAIN = (int, float, str, bytes, type(None), bool, complex)
@@ -468,3 +469,7 @@ def test_budget_is_per_cell() -> None:
     result = machine.run_cell(ast.parse("a = 1\nfor i in range(1000): a += 1\nb = 2").body)
     assert not result.complete
     assert machine.names["a"] is UNKNOWN and machine.names["b"] is UNKNOWN
+
+
+def test_the_modules_that_are_followed_are_those_that_are_named() -> None:
+    assert set(modules._TABLES) == MODULES
