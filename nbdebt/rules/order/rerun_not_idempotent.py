@@ -49,6 +49,16 @@ words = [" a", "b "]
 words = sorted(words)
 ```
 
+So does what can't be done twice:
+
+```python
+# %% [1]
+import pandas as pd
+data = {"frame": pd.DataFrame({"a": [1], "b": [2]})}
+# %% [3]
+data["frame"] = data["frame"].drop(columns="b")
+```
+
 ## Known limits
 That the cell ran more than once is inferred from counts which no cell bears any more and that lie between
 those of its neighbours. A deleted cell would leave the same trace.
@@ -58,8 +68,12 @@ Wang, Kuo, Li and Zeller, "Assessing and Restoring Reproducibility of Jupyter No
 Chattopadhyay et al., "What's Wrong with Computational Notebooks?" (CHI 2020).
 """
 
+import ast
+import textwrap
 from collections.abc import Iterator
 
+from nbdebt.flow.facts import Statement
+from nbdebt.flow.idempotence import is_idempotent
 from nbdebt.flow.reasons import Reason
 from nbdebt.model.finding import Finding
 from nbdebt.rules import Needs, rule
@@ -101,8 +115,25 @@ def rerun_not_idempotent(seen: Analysis) -> Iterator[Finding]:
 
 
 def _idempotent(seen: Analysis, cell: int, reason: Reason) -> bool:
-    """Whether the statement that takes the name in leaves its own result as it is."""
+    """Whether the statement that takes the name in leaves its own result as it is, or can't run on it."""
     return any(
-        statement.idempotent and statement.first <= reason.access < statement.last
+        statement.idempotent or _part_idempotent(seen, cell, statement)
         for statement in seen.flows[cell].statements
+        if statement.first <= reason.access < statement.last
     )
+
+
+def _part_idempotent(seen: Analysis, cell: int, statement: Statement) -> bool:
+    """The same for a part that takes its own place: ``data['df'] = data['df'].drop(columns='L')``."""
+    if statement.kind != "Assign":
+        return False
+    span = statement.span
+    text = "\n".join(seen.notebook.cells[cell].source.split("\n")[span.line - 1 : span.end_line])
+    try:
+        (node,) = ast.parse(textwrap.dedent(text)).body
+    except (SyntaxError, ValueError):
+        return False
+    if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Subscript | ast.Attribute):
+        return False
+    part = ast.unparse(node.targets[0])
+    return is_idempotent(ast.parse(ast.unparse(node).replace(part, "_")).body[0])

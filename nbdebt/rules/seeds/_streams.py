@@ -45,7 +45,7 @@ _SEEDS: dict[str, tuple[tuple[tuple[str, str], ...], str]] = {
     "cv2": ((("cv2", "{}.setRNGSeed({seed})"),), "import cv2"),
 }
 # What takes a function to call it some day: when a button is pressed, when a timer fires.
-_REGISTERS = re.compile(r"(?:\A|\.)(?:on_\w+|observe|watch|subscribe|\w*callback)\(", re.IGNORECASE)
+_REGISTERS = re.compile(r"(?:\A|\.)(?:on_\w+|rx|observe|watch|subscribe|\w*callback)\(", re.IGNORECASE)
 _CALLS_SEED = re.compile(r"(?<![\w.])\w*seed\w*\s*\(", re.IGNORECASE)
 
 
