@@ -3,6 +3,7 @@
 import html as escape
 import importlib.resources
 import json
+import re
 
 import msgspec
 
@@ -18,6 +19,8 @@ _STATES = {
     "never-run": "○ never run",
 }
 
+_STREAM = {"stream": " random stream"}
+
 
 def as_json(graph: Graph) -> str:
     """``{"version": 1, "path", "nodes", "edges"}``; fields as in :mod:`nbdebt.flow.graph`."""
@@ -26,7 +29,7 @@ def as_json(graph: Graph) -> str:
 
 def text(graph: Graph) -> str:
     """Cell by cell: its state, what it takes from where, and what goes in and out."""
-    labels = {node.id: clean(node.label) for node in graph.nodes}
+    labels = {node.id: clean(node.label) + _STREAM.get(node.kind, "") for node in graph.nodes}
     incoming: dict[str, list[Edge]] = {}
     outgoing: dict[str, list[Edge]] = {}
     for edge in graph.edges:
@@ -38,11 +41,12 @@ def text(graph: Graph) -> str:
             continue
         state = f"  ({_STATES[node.state]})" if node.state else ""
         lines.append(f"  {labels[node.id]}{state}  {clean(node.text)[:70]}")
-        for edge in incoming.get(node.id, []):
-            lines.append(f"    ← {_names(edge)}{labels[edge.source]}{_remark(edge)}")
-        for edge in outgoing.get(node.id, []):
-            if edge.kind == "outside":
-                lines.append(f"    → {labels[edge.target]}")
+        lines += [
+            f"    ← {_names(edge)}{labels[edge.source]}{_remark(edge)}" for edge in incoming.get(node.id, [])
+        ]
+        lines += [
+            f"    → {labels[edge.target]}" for edge in outgoing.get(node.id, []) if edge.kind == "outside"
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -120,81 +124,107 @@ def _dot(text: str) -> str:
 
 # The page
 
-_WIDTH, _HEIGHT, _GAP, _SIDE = 250, 46, 26, 210
+_WIDTH, _HEIGHT, _GAP, _SIDE = 340, 46, 22, 220
+_LEFT, _ROOM, _RIGHT, _TOP = 20, 110, 170, 20
+_MIDDLE = _LEFT + _SIDE + _ROOM
+# Characters that fit in a box, of the fonts of its two lines.
+_HEAD, _CODE, _AT_SIDE, _ON_EDGE = 48, 48, 32, 28
+_WHAT = {"stream": "random stream", "url": "URL"}
+
+Places = dict[str, tuple[int, int, int]]
+"""Where nodes stand: left edge, upper edge, width."""
 
 
 def html(graph: Graph) -> str:
     """A page with the graph drawn: cells in document order down the middle, sources left, outputs right."""
-    cells = [n for n in graph.nodes if n.kind == "cell"]
-    sources = {e.source for e in graph.edges if e.kind == "outside"}
-    left = [n for n in graph.nodes if n.kind != "cell" and n.id in sources]
-    right = [n for n in graph.nodes if n.kind != "cell" and n.id not in sources]
-    places: dict[str, tuple[int, int, int]] = {}
-    middle = _SIDE + 150
-    for row, node in enumerate(cells):
-        places[node.id] = (middle, 20 + row * (_HEIGHT + _GAP), _WIDTH)
-    rows = {
-        e.target: places[e.source][1] for e in graph.edges if e.source in places and e.target not in places
+    places = _places(graph)
+    rank = {node.id: number for number, node in enumerate(graph.nodes)}
+    drawn = [_edge(edge, places, rank) for edge in graph.edges] + [
+        _node(node, places[node.id], rank) for node in graph.nodes
+    ]
+    tall = max((y for _, y, _ in places.values()), default=0) + _HEIGHT + _TOP
+    wide = _MIDDLE + _WIDTH + _RIGHT + _SIDE + _LEFT
+    filled = {
+        "title": escape.escape(clean(graph.path)),
+        "size": f'width="{wide}" height="{tall}" viewBox="0 0 {wide} {tall}"',
+        "graph": "\n".join(drawn),
     }
-    rows |= {
-        e.source: places[e.target][1]
-        for e in reversed(graph.edges)
-        if e.target in places and e.source not in places
-    }
-    for column, nodes in ((20, left), (middle + _WIDTH + 150, right)):
-        below = 20
-        for node in sorted(nodes, key=lambda n: rows.get(n.id, 0)):
-            y = max(below, rows.get(node.id, 20))
-            places[node.id] = (column, y, _SIDE)
-            below = y + _HEIGHT + 10
-    tall = max((y for _, y, _ in places.values()), default=0) + _HEIGHT + 30
-    wide = middle + _WIDTH + 150 + _SIDE + 20
-    body = "".join(_edge(edge, places) for edge in graph.edges) + "".join(
-        _node(node, places[node.id]) for node in graph.nodes
-    )
     page = importlib.resources.files("nbdebt.report").joinpath("graph.html").read_text(encoding="utf-8")
-    return (
-        page.replace("{{title}}", escape.escape(clean(graph.path)))
-        .replace("{{size}}", f'viewBox="0 0 {wide} {tall}"')
-        .replace("{{graph}}", body)
-    )
+    # In one go: what is filled in may look like a place to fill.
+    return re.sub(r"\{\{(\w+)\}\}", lambda place: filled[place[1]], page)
 
 
-def _edge(edge: Edge, places: dict[str, tuple[int, int, int]]) -> str:
+def _places(graph: Graph) -> Places:
+    """Cells down the middle; what is outside beside the first cell that touches it, below one another."""
+    cells = [node for node in graph.nodes if node.kind == "cell"]
+    places: Places = {
+        node.id: (_MIDDLE, _TOP + row * (_HEIGHT + _GAP), _WIDTH) for row, node in enumerate(cells)
+    }
+    sources: set[str] = set()
+    rows: dict[str, int] = {}
+    for edge in graph.edges:
+        if edge.kind == "outside":
+            into = edge.source in places
+            cell, other = (edge.source, edge.target) if into else (edge.target, edge.source)
+            row = places[cell][1] if cell in places else _TOP
+            rows[other] = min(rows.get(other, row), row)
+            if not into:
+                sources.add(other)
+    outside = sorted((n for n in graph.nodes if n.kind != "cell"), key=lambda n: rows.get(n.id, 0))
+    below = {True: _TOP, False: _TOP}
+    for node in outside:
+        left = node.id in sources
+        y = max(below[left], rows.get(node.id, _TOP))
+        places[node.id] = (_LEFT if left else _MIDDLE + _WIDTH + _RIGHT, y, _SIDE)
+        below[left] = y + _HEIGHT + 8
+    return places
+
+
+def _edge(edge: Edge, places: Places, rank: dict[str, int]) -> str:
     x1, y1, w1 = places[edge.source]
     x2, y2, w2 = places[edge.target]
-    a, b = y1 + _HEIGHT // 2, y2 + _HEIGHT // 2
+    # What goes out leaves the lower half of a box, what comes in enters the upper half.
+    a, b = y1 + _HEIGHT * 2 // 3, y2 + _HEIGHT // 3
+    names = ""
     if x1 == x2:
         # Between cells: an arc on the right, the wider the further.
-        reach = min(30 + abs(y2 - y1) // 5, 130)
+        reach = min(24 + abs(y2 - y1) // 6, _RIGHT - 30)
         start, end = x1 + w1, x2 + w2
-        path = f"M{start},{a} C{start + reach},{a} {end + reach},{b} {end + 4},{b}"
+        path = f"M{start},{a} C{start + reach},{a} {end + reach},{b} {end + 5},{b}"
+        shown = escape.escape(_short(clean(", ".join(edge.names)), _ON_EDGE))
+        names = f'<text x="{start + reach * 3 // 4 + 5}" y="{(a + b) // 2 + 4}">{shown}</text>'
     else:
-        start, end = (x1 + w1, x2 - 4) if x1 < x2 else (x1, x2 + w2 + 4)
+        start, end = (x1 + w1, x2 - 5) if x1 < x2 else (x1, x2 + w2 + 5)
         half = (start + end) // 2
         path = f"M{start},{a} C{half},{a} {half},{b} {end},{b}"
-    label = escape.escape(clean(", ".join(edge.names)) + _remark(edge), quote=True)
+    title = escape.escape(clean(", ".join(edge.names)) + _remark(edge))
     return (
-        f'<path class="edge {edge.kind}" d="{path}" data-from="{escape.escape(edge.source, quote=True)}" '
-        f'data-to="{escape.escape(edge.target, quote=True)}"><title>{label}</title></path>'
+        f'<g class="edge {edge.kind}" data-from="{rank[edge.source]}" data-to="{rank[edge.target]}">'
+        f'<title>{title}</title><path d="{path}"/>{names}</g>'
     )
 
 
-def _node(node: Node, place: tuple[int, int, int]) -> str:
+def _node(node: Node, place: tuple[int, int, int], rank: dict[str, int]) -> str:
     x, y, w = place
-    head = clean(node.label)
-    if node.state:
-        head += f" · {_STATES[node.state]}"
-    lines = [head if len(head) < 34 else head[:32] + "…"]
-    if node.text:
-        shown = clean(node.text)
-        lines.append(shown if len(shown) < 38 else shown[:36] + "…")
-    spans = "".join(
-        f'<text x="{x + 10}" y="{y + (20 if len(lines) == 2 else 28) + 16 * i}" class="{"head" if not i else "code"}">{escape.escape(line)}</text>'
-        for i, line in enumerate(lines)
-    )
-    title = escape.escape(clean(f"{node.label}\n{node.text}".strip()))
+    name = clean(node.label)
+    if node.kind == "cell":
+        head = name + (f" · {_STATES[node.state]}" if node.state else "")
+        lines = [_short(head, _HEAD), _short(clean(node.text), _CODE)]
+    else:
+        # The end of a path says more than its beginning.
+        shown = name if len(name) <= _AT_SIDE else "…" + name[1 - _AT_SIDE :]
+        lines = [shown, _WHAT.get(node.kind, node.kind)]
+    head, second = (escape.escape(line) for line in lines)
+    title = escape.escape(clean(f"{node.label} {node.text}".strip()))
+    described = escape.escape(f"{name}, {lines[1]}", quote=True)
     return (
-        f'<g class="node {node.kind} {node.state or ""}" tabindex="0" data-id="{escape.escape(node.id, quote=True)}">'
-        f'<title>{title}</title><rect x="{x}" y="{y}" width="{w}" height="{_HEIGHT}" rx="{4 if node.kind == "cell" else 14}"/>{spans}</g>'
+        f'<g class="node {node.kind} {node.state or ""}" tabindex="0" role="button" '
+        f'aria-label="{described}" data-id="{rank[node.id]}"><title>{title}</title>'
+        f'<rect x="{x}" y="{y}" width="{w}" height="{_HEIGHT}" rx="{4 if node.kind == "cell" else 14}"/>'
+        f'<text x="{x + 12}" y="{y + 19}" class="head">{head}</text>'
+        f'<text x="{x + 12}" y="{y + 36}" class="code">{second}</text></g>'
     )
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
