@@ -4,16 +4,16 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from nbdebt.flow.calls import CallReader
+from nbdebt.flow.definitions import DefinitionReader
 from nbdebt.flow.expressions import runs_at_least_once
 from nbdebt.flow.folding import combine
-from nbdebt.flow.values import Class, Scope, Value
+from nbdebt.flow.values import Value
 from nbdebt.model.history import Name
 
 Executor = Callable[["StatementReader", Any], None]
 
 
-class StatementReader(CallReader):
+class StatementReader(DefinitionReader):
     """Reads statements."""
 
     def run(self, node: ast.stmt) -> None:
@@ -116,91 +116,6 @@ class StatementReader(CallReader):
         for target in node.targets:
             self.delete(target)
 
-    def _import(self, node: ast.Import) -> None:
-        for alias in node.names:
-            local = alias.asname or alias.name.partition(".")[0]
-            qualified = alias.name if alias.asname else local
-            if not self.scopes:
-                self.flow.imports[local] = alias.name
-            self.store(local, Value(qualified=qualified), node)
-
-    def _import_from(self, node: ast.ImportFrom) -> None:
-        module = "." * node.level + (node.module or "")
-        for alias in node.names:
-            if alias.name == "*":
-                self.star_import(module, node)
-                continue
-            local = alias.asname or alias.name
-            qualified = f"{module}.{alias.name}"
-            if not self.scopes:
-                self.flow.imports[local] = qualified
-            self.store(local, Value(qualified=qualified), node)
-
-    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        value = Value("function")
-        function = self.defaults(self.function_of(node), value)
-        parameters = self.type_parameters(node)
-        if not self.scopes or parameters:
-            arguments = node.args
-            annotated = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
-            for argument in (*annotated, arguments.vararg, arguments.kwarg):
-                if argument is not None and argument.annotation is not None:
-                    self.evaluate(argument.annotation)
-            if node.returns is not None:
-                self.evaluate(node.returns)
-        if parameters:
-            self.scopes.pop()
-        value.function = function
-        result = value
-        for decorator in reversed(node.decorator_list):
-            result = self.decorate(decorator, result)
-        self.store(node.name, result, node)
-
-    def type_parameters(self, node: Any) -> bool:
-        """Open the scope of type parameters (PEP 695), where there are any; their bounds are evaluated
-        later."""
-        parameters = getattr(node, "type_params", None)
-        if parameters:
-            self.scopes.append(Scope(frozenset(p.name for p in parameters)))
-        return bool(parameters)
-
-    def _class(self, node: ast.ClassDef) -> None:
-        cls = Class(node.name, self.flow.cell)
-        result = Value("type")
-        result.cls = cls
-        made = [self.evaluate(decorator) for decorator in node.decorator_list]
-        parameters = self.type_parameters(node)
-        for base in (*node.bases, *(k.value for k in node.keywords)):
-            value = self.evaluate(base)
-            if value.cls is not None and not value.instance:
-                cls.bases.append(value.cls)
-                cls.library_bases.extend(value.cls.library_bases)
-                cls.fields.update(value.cls.fields)
-            elif value.qualified:
-                cls.library_bases.append(value.qualified)
-        scope = Scope(None, _globals_of(node.body))
-        self.scopes.append(scope)
-        self.block(node.body)
-        self.scopes.pop()
-        if parameters:
-            self.scopes.pop()
-        for name, value in scope.values.items():
-            if value.function is not None:
-                cls.methods[name] = value.function
-                value.function.cls = cls
-                # A method does not see the names of the class body.
-                value.function.scopes = tuple(s for s in value.function.scopes if s is not scope)
-            else:
-                cls.attributes[name] = value
-        if any(v.qualified.rpartition(".")[2] in _FIELD_MAKERS for v in made) or any(
-            base.rpartition(".")[2] in _FIELD_BASES for base in cls.library_bases
-        ):
-            for name in scope.annotated:
-                cls.fields[name] = cls.attributes.pop(name, None)
-        for attribute in cls.attributes.values():
-            attribute.inside(result)
-        self.store(node.name, result, node)
-
     def _if(self, node: ast.If) -> None:
         test = node.test
         if _is_main_guard(test):
@@ -217,7 +132,8 @@ class StatementReader(CallReader):
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
         iterable = self.evaluate(node.iter)
-        self.order_of(iterable, node.iter)
+        if iterable.type == "set" and not all(_commutes(inner) for inner in node.body):
+            self.order_of(iterable, node.iter)
         element = self.element_of(iterable, node.iter)
         turns = self._turns(node, iterable)
         self.loop += 1
@@ -382,17 +298,9 @@ _IN_PLACE = frozenset(
 )
 
 
-# Decorators and bases that make a constructor out of annotated class attributes.
-_FIELD_MAKERS = frozenset(("dataclass", "define", "frozen", "mutable", "attrs", "s", "pydantic_dataclass"))
-_FIELD_BASES = frozenset(("NamedTuple", "BaseModel", "TypedDict", "Struct", "BaseSettings", "SQLModel"))
 # Loops over so many constants, with so many statements in them, are walked turn by turn.
 _TURNS = 8
 _LONG_BODY = 20
-
-
-def _globals_of(body: list[ast.stmt]) -> frozenset[str]:
-    """The names that a class body declares global."""
-    return frozenset(name for node in body if isinstance(node, ast.Global) for name in node.names)
 
 
 def _changing(result: Value, node: ast.BinOp, name: str) -> Value:
@@ -400,6 +308,24 @@ def _changing(result: Value, node: ast.BinOp, name: str) -> Value:
     if result.known and any(isinstance(s, ast.Name) and s.id == name for s in (node.left, node.right)):
         return Value(result.type)
     return result
+
+
+# Methods whose calls for several keys come to the same in any order.
+_KEYED_CHANGES = frozenset(("pop", "discard", "add", "remove", "update", "setdefault"))
+
+
+def _commutes(node: ast.stmt) -> bool:
+    """Whether a loop's turns that consist of such statements may come in any order."""
+    if isinstance(node, ast.If):
+        return all(_commutes(inner) for inner in (*node.body, *node.orelse))
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        function = node.value.func
+        return isinstance(function, ast.Attribute) and function.attr in _KEYED_CHANGES
+    if isinstance(node, ast.Assign):
+        return isinstance(node.targets[0], ast.Subscript)
+    if isinstance(node, ast.Delete):
+        return isinstance(node.targets[0], ast.Subscript)
+    return isinstance(node, ast.Pass | ast.Assert | ast.Continue)
 
 
 def _is_main_guard(test: ast.expr) -> bool:
@@ -412,11 +338,11 @@ _EXECUTORS: dict[type, Executor] = {
     ast.AnnAssign: StatementReader._ann_assign,
     ast.AugAssign: StatementReader._aug_assign,
     ast.Delete: StatementReader._delete,
-    ast.Import: StatementReader._import,
-    ast.ImportFrom: StatementReader._import_from,
-    ast.FunctionDef: StatementReader._function,
-    ast.AsyncFunctionDef: StatementReader._function,
-    ast.ClassDef: StatementReader._class,
+    ast.Import: StatementReader.define_import,
+    ast.ImportFrom: StatementReader.define_import_from,
+    ast.FunctionDef: StatementReader.define_function,
+    ast.AsyncFunctionDef: StatementReader.define_function,
+    ast.ClassDef: StatementReader.define_class,
     ast.If: StatementReader._if,
     ast.For: StatementReader._for,
     ast.AsyncFor: StatementReader._for,
