@@ -6,11 +6,11 @@ from pathlib import Path
 import click
 
 from nbdebt.analyse import understand
+from nbdebt.commands.output import write
 from nbdebt.discover import stat_notebook
 from nbdebt.flow.graph import build_graph
 from nbdebt.model.errors import NotebookError
 from nbdebt.read import read_notebook
-from nbdebt.read.edit import write_atomic
 
 FORMATS = ("text", "mermaid", "dot", "json", "html")
 
@@ -44,10 +44,4 @@ def command(notebook: str, form: str, output_file: str | None) -> None:
         "json": reports.as_json,
         "html": reports.html,
     }[form](graph)
-    if output_file:
-        try:
-            write_atomic(output_file, shown.encode("utf-8"))
-        except OSError as error:
-            raise click.ClickException(f"{output_file} can't be written: {error.strerror or error}") from None
-    else:
-        click.echo(shown, nl=False)
+    write(shown, output_file)
