@@ -2,9 +2,8 @@
 
 from nbdebt.model.notebook import Notebook
 from nbdebt.read.ipynb import is_ipynb, read_ipynb
-from nbdebt.read.percent import is_script_notebook, read_percent
 
-__all__ = ["is_ipynb", "is_script_notebook", "read_ipynb", "read_notebook", "read_percent"]
+__all__ = ["is_ipynb", "read_ipynb", "read_notebook"]
 
 
 def read_notebook(data: bytes, path: str) -> Notebook:
@@ -17,4 +16,9 @@ def read_notebook(data: bytes, path: str) -> Notebook:
     Raises:
         NotebookError: it cannot be read; says why.
     """
-    return read_ipynb(data, path) if is_ipynb(data, path) else read_percent(data, path)
+    if is_ipynb(data, path):
+        return read_ipynb(data, path)
+    # Scripts are few: their reader is not worth a part of every start.
+    from nbdebt.read.percent import read_percent
+
+    return read_percent(data, path)

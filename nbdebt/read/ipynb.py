@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 
 from nbdebt.model.notebook import Cell, CellKind, Notebook, Output, OutputKind
-from nbdebt.read.repair import repaired
 
 TEXT_LIMIT = 64 * 1024
 """The most characters of text that are kept of one output."""
@@ -119,6 +118,9 @@ def read_ipynb(data: bytes, path: str) -> Notebook:
         if document.nbformat < 4:
             raise msgspec.ValidationError
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        # Few files need it, so not every start pays for it.
+        from nbdebt.read.repair import repaired
+
         document = _document.decode(repaired(bytes(view), path))
     metadata = document.metadata
     return Notebook(

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbdebt.model.errors import NotebookError
-from nbdebt.read import is_script_notebook, read_notebook
+from nbdebt.read import read_notebook
+from nbdebt.read.percent import is_script_notebook
 from nbdebt.read.percent import blocks
 
 HEADER = """\
