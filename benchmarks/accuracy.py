@@ -2,6 +2,7 @@
 
     python -m benchmarks.accuracy draw [corpus] [--seed 1] [--undecided]   # what to judge, with its cells
     python -m benchmarks.accuracy table                                    # the judgements, as Markdown
+    python -m benchmarks.accuracy write [--seed N]                         # ... into docs/accuracy.md
 
 A sample is drawn by rank: every finding gets a number from the seed and from what identifies it (code,
 notebook, cell, line), and the lowest numbers of each stratum are drawn. So a rule that is repaired doesn't
@@ -16,6 +17,7 @@ Judgements are tables of ``benchmarks/accuracy/*.toml``, each with ``key`` (as p
 import argparse
 import hashlib
 import json
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -27,6 +29,7 @@ import nbdebt
 from nbdebt.model.finding import Finding, NotebookResult, Report
 
 JUDGED = Path(__file__).resolve().parent / "accuracy"
+PAGE = JUDGED.parents[1] / "docs" / "accuracy.md"
 JUDGEMENTS = ("right", "waved", "wrong")
 AT_LEAST = 6
 SIZES = {"findings": 140, "notes": 34, "false": 40, "true": 22}
@@ -177,7 +180,7 @@ def table(sample: Iterable[Drawn], decided: dict[str, Judgement]) -> Iterator[st
     for item in sample:
         said = decided[item.key].judgement if item.key in decided else "none"
         whole = {"findings": "**warnings and errors**", "notes": "**notes**"}.get(item.part)
-        for name in (f"{item.stratum} (notes)" if item.part == "notes" else item.stratum, whole):
+        for name in (whole, f"{item.stratum} (notes)" if item.part == "notes" else item.stratum):
             if name:
                 rows.setdefault(name, Counter())[said] += 1
     for name, row in rows.items():
@@ -187,10 +190,17 @@ def table(sample: Iterable[Drawn], decided: dict[str, Judgement]) -> Iterator[st
         yield f"| {name} | {row.total()} | {counts} | {share} | {row['none']} |"
 
 
+def write(seed: int, rows: str) -> None:
+    """Put the table of a seed in its place on the page, between ``<!-- seed N -->`` and ``<!-- end -->``."""
+    place = re.compile(rf"(?<=<!-- seed {seed} -->\n)(.*?)(?=<!-- end -->)", re.DOTALL)
+    text = place.sub(lambda _: f"\n{rows}\n\n", PAGE.read_text(encoding="utf-8"), count=1)
+    PAGE.write_text(text, encoding="utf-8")
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy")
-    parser.add_argument("command", choices=["draw", "table"])
+    parser.add_argument("command", choices=["draw", "table", "write"])
     parser.add_argument("corpus", nargs="?", type=Path, default=Path("corpus"))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--undecided", action="store_true", help="only what nobody judged yet")
@@ -200,6 +210,9 @@ def main(arguments: list[str] | None = None) -> None:
     decided = judgements()
     if options.command == "table":
         print("\n".join(table(sample, decided)))
+        return
+    if options.command == "write":
+        write(options.seed, "\n".join(table(sample, decided)))
         return
     for item in sample:
         if item.key.startswith(options.only) and not (options.undecided and item.key in decided):

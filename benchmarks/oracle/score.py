@@ -1,5 +1,5 @@
-"""Scores verdicts against the truth: ``python -m benchmarks.oracle.score DIR [--verdict NAME] [--wrong]
-[--json]``.
+"""Scores verdicts against the truth: ``python -m benchmarks.oracle.score DIR [--verdict NAME]
+[--truth saved] [--wrong] [--json] [--markdown]``.
 
 A verdict is True (Restart & Run All gives the same), False or None (unknown). Figures: how often a False is
 right
@@ -156,6 +156,14 @@ def show(result: Result, wrong: bool) -> Iterable[str]:
         )
 
 
+def row(result: Result, folder: Path, truth: str) -> str:
+    """One row of a Markdown table: the set, the truth, the verdict, and its figures."""
+    whole = result.whole
+    shares = (whole.precision, whole.recall, whole.true_right, whole.unknown)
+    cells = " | ".join("-" if share is None else f"{share:.2f}" for share in shares)
+    return f"| {folder.name} | {truth} | {result.verdict} | {whole.sessions} | {cells} |"
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run from the command line; the exit status is 0 whatever the figures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.oracle.score", description=__doc__)
@@ -168,6 +176,7 @@ def main(arguments: list[str] | None = None) -> None:
         "--wrong", action="store_true", help="list the sessions whose verdict is not the truth"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--markdown", action="store_true", help="print one row of a table")
     options = parser.parse_args(arguments)
     truths = msgspec.json.decode((options.folder / "truth.json").read_bytes(), type=list[Truth])
     result = score(options.folder, truths, options.verdict, options.truth == "saved")
@@ -178,6 +187,9 @@ def main(arguments: list[str] | None = None) -> None:
         }
         whole = {"verdict": result.verdict, "truth": options.truth, "all": result.whole.figures(), **figures}
         print(msgspec.json.format(msgspec.json.encode(whole | {"wrong": result.wrong}), indent=1).decode())
+        return
+    if options.markdown:
+        print(row(result, options.folder, options.truth))
         return
     for line in show(result, options.wrong):
         print(line)
