@@ -91,14 +91,11 @@ class World:
             self.parts.pop(base, None)
             self.deleted.pop(base, None)
 
-    def drop(self, base: str, part: str, cell: int) -> None:
+    def drop(self, base: str, cell: int) -> None:
         """The resource is gone."""
-        if part:
-            self.parts.get(base, {}).pop(part, None)
-        else:
-            self.base.pop(base, None)
-            self.parts.pop(base, None)
-            self.deleted[base] = cell
+        self.base.pop(base, None)
+        self.parts.pop(base, None)
+        self.deleted[base] = cell
 
     def run(self, cell: int, sequence: int, steps: Iterable[Step]) -> Taken:
         """Run a cell: each step takes in versions and puts out new ones."""
@@ -165,9 +162,9 @@ class World:
                 continue
             outcome = hash((step.key, *inputs))
             for ordinal, (base, part, certain, code) in enumerate(pending):
-                if code == DELETE:
+                if code == DELETE and not part:
                     if certain:
-                        self.drop(base, part, cell)
+                        self.drop(base, cell)
                     continue
                 old = self.look_up(base, part)
                 others = tuple(i for i in inputs if i != own.get((base, part)))
