@@ -2,7 +2,6 @@
 
 import contextlib
 import gc
-import traceback
 import warnings
 from collections.abc import Iterator
 from pathlib import PurePath
@@ -134,8 +133,13 @@ def _own_failure(path: str, error: Exception, doing: str = "nbdebt failed on thi
     """A problem that is ours, with the place in our code."""
     if isinstance(error, RecursionError | MemoryError):
         return Problem(path, _TOO_DEEP, kind="internal")
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name}" if frames else ""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = ""
+    if trace is not None:
+        code = trace.tb_frame.f_code
+        where = f"{PurePath(code.co_filename).name}:{trace.tb_lineno} in {code.co_name}"
     return Problem(path, f"{doing}: {type(error).__name__}: {error}", where, "internal")
 
 
