@@ -70,7 +70,6 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             for chaining), ``view`` (shares memory with the object or first argument), ``element`` (an element
             of the object), or a tuple's types joined with ``, ``. Empty: unknown, fresh.
         idempotent: applied to its own result it changes nothing (``dropna``, ``sorted``).
-        consumes: parameters that it uses up where they are iterators.
         displays: its result is only shown (``head``, ``plot``).
         installs: parameter with requirement text that it installs.
         pinned_by: parameters any of which, given, pins the content that is read (``revision``,

@@ -67,7 +67,6 @@ PARAMETER_LISTS = (
     "lists",
     "makes",
     "mutates",
-    "consumes",
     "unless",
     "pinned_by",
     "pending",

@@ -4,12 +4,12 @@ import ast
 from collections.abc import Callable
 from typing import Any, Final
 
-from nbdebt.flow.evaluate.binding import Binding
 from nbdebt.flow.evaluate.classes import (
     Class,
     Env,
     Instance,
 )
+from nbdebt.flow.evaluate.importing import Importing
 from nbdebt.flow.evaluate.objects import (
     poisoned,
 )
@@ -43,7 +43,7 @@ class Return:
         self.value = value
 
 
-class Statements(Binding):
+class Statements(Importing):
     """Runs statements. A handler gives None, or how the flow leaves: break, continue or a returned value."""
 
     def block(self, statements: list[ast.stmt]) -> Any:
@@ -348,37 +348,6 @@ class Statements(Binding):
             return self.unknown()
         return cls
 
-    def _import(self, node: ast.Import) -> None:
-        for alias in node.names:
-            root = alias.name.partition(".")[0]
-            module = self.module(alias.name if alias.asname else root)
-            self._imported(alias.asname or root, module, alias.name)
-
-    def _imported(self, name: str, value: Any, source: str) -> None:
-        if value is UNKNOWN:
-            self.stranger_imported(source)
-        self.bind(name, value)
-        if value is UNKNOWN and self.env is None:
-            self.libraries[name] = source.partition(".")[0]
-
-    def _import_from(self, node: ast.ImportFrom) -> None:
-        source = node.module or ""
-        if source == "__future__":
-            return
-        module = UNKNOWN if node.level else self.module(source)
-        for alias in node.names:
-            if alias.name == "*":
-                names = None if module is UNKNOWN else self.public_names(module)
-                if names is None:
-                    self.doubt()
-                    self.everything()
-                    return
-                for name, value in names.items():
-                    self.bind(name, value)
-                continue
-            value = UNKNOWN if module is UNKNOWN else self.module_attribute(module, alias.name)
-            self._imported(alias.asname or alias.name, value, source)
-
     def _match(self, node: ast.Match) -> Any:
         subject = self.evaluate(node.subject)
         for case in node.cases:
@@ -391,18 +360,6 @@ class Statements(Binding):
     # what the layers above provide
 
     handling: Any = None
-
-    def module(self, name: str) -> Any:
-        """A module of the standard library by its name, or UNKNOWN."""
-        raise NotImplementedError
-
-    def public_names(self, module: Any) -> dict[str, Any] | None:
-        """What a star import binds, where that is known."""
-        raise NotImplementedError
-
-    def stranger_imported(self, name: str) -> None:
-        """Something unknown was imported."""
-        raise NotImplementedError
 
 
 def _opens(node: ast.expr) -> bool:
