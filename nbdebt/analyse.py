@@ -28,7 +28,7 @@ from nbdebt.suppress import Suppression, read_suppressions
 _OUTSIDE = (File, Url, Table, Package)
 # Paths after it mean other files.
 _DIRECTORY = Setting("cwd")
-_PYTHON = frozenset(("python", "python3", "python2", "ipython", "sage", ""))
+_PYTHON = frozenset(("python", "python3", "ipython", "sage", ""))
 _TOO_DEEP = "its code is nested too deeply to be followed"
 
 
@@ -79,7 +79,7 @@ def analyse(notebook: Notebook, settings: Settings, codes: frozenset[str]) -> Re
     An error of our own becomes a problem that says where; the other notebooks are still checked.
     """
     if notebook.language not in _PYTHON:
-        reason = f"its language is {notebook.language}; nbdebt reads Python"
+        reason = f"its language is {notebook.language}; nbdebt reads Python 3"
         return Record(
             NotebookResult(notebook.path, None), not_run=(NotRun(notebook.path, "notebook", reason),)
         )

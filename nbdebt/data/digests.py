@@ -1,6 +1,5 @@
 """Digests of local files, remembered for as long as the process lives."""
 
-import hashlib
 import time
 from pathlib import Path
 from typing import Literal
@@ -26,6 +25,8 @@ def file_digest(path: Path, algorithm: Algorithm) -> str:
     known = _known.get(key)
     if known is not None:
         return known
+    import hashlib
+
     with path.open("rb") as file:
         # Content is identified here, nothing is protected: md5 is what DVC writes down.
         digest = hashlib.file_digest(file, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()

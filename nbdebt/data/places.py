@@ -66,7 +66,7 @@ def project_root(root: str, directory: Path) -> Path:
         return Path(os.path.realpath(root))
     directory = Path(os.path.realpath(directory))
     above = directory.parent
-    if str(above) in ("/", "/home", "/Users", "/tmp", os.path.expanduser("~")):  # noqa: PTH111
+    if str(above) in ("/", "/home", "/Users", "/tmp", os.path.expanduser("~")):
         return directory
     return above
 

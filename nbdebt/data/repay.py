@@ -43,7 +43,7 @@ def apply_outside_edits(edits: Iterable[Edit], notebook_path: str, settings: Set
         FixError: the configuration cannot be changed without changing what it says otherwise.
         LockError: a file or the lock file cannot be read or written.
     """
-    directory = Path(os.path.abspath(notebook_path)).parent  # noqa: PTH100 - links keep their names
+    directory = Path(os.path.abspath(notebook_path)).parent
     changed: dict[Path, None] = {}
     patterns = list(dict.fromkeys(edit.pattern for edit in edits if isinstance(edit, Declare)))
     if patterns:

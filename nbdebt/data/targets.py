@@ -43,9 +43,9 @@ def local_path(text: str, directory: Path) -> Path:
     if os.sep == "/" and "\\" in text and "/" not in text:
         text = text.replace("\\", "/")
     if text.startswith("~"):
-        text = os.path.expanduser(text)  # noqa: PTH111 - an unknown user's home stays as it is, without an error
+        text = os.path.expanduser(text)
     # Not Path.resolve: the last part may be a link that means something (git-annex, DVC).
-    parent, name = os.path.split(os.path.normpath(os.path.join(directory, text)))  # noqa: PTH118
+    parent, name = os.path.split(os.path.normpath(os.path.join(directory, text)))
     return Path(_real(parent), os.path.normcase(name))
 
 

@@ -70,6 +70,8 @@ class Comparer:
                 continue
             if after.version is None and after.base[0] != "<":
                 self._absent(cell, before, after, forward)
+            elif before.version is not None and after.version is None:
+                self._unmade(cell, before, after)
             elif before.version is None and after.version is not None:
                 self._appeared(cell, before, after)
             elif (
@@ -96,7 +98,7 @@ class Comparer:
             text = f"`{name}` is made above by {self.label(waiting)}, which was never run"
             cell.reasons.append(Reason("never-run", name, access, None, waiting, text))
             return
-        if self.first_opaque < cell.cell:
+        if self.first_opaque <= cell.cell:
             cell.state = "unknown"
             text = f"`{name}` may come from a cell above that brings names which are not written there"
             cell.reasons.append(Reason("opaque", name, access, text=text))
@@ -110,6 +112,21 @@ class Comparer:
             text += f"; {self.label(provider)} below makes it"
         deleted = forward.world.deleted.get(name)
         cell.reasons.append(Reason("missing", name, access, provider, deleted, text))
+
+    def _unmade(self, cell: CellReplay, before: Take, after: Take) -> None:
+        """A file or setting that a cell below made before this ran."""
+        assert before.version is not None
+        name = after.base.partition(">")[2]
+        then = before.version.cell
+        if after.base.startswith("<File>"):
+            cell.state = "unknown" if cell.state == "same" else cell.state
+            text = (
+                f"`{name}` is written only below, by {self.label(then)}: what an earlier session left is read"
+            )
+        else:
+            cell.state = "differs"
+            text = f"`{name}` was set by {self.label(then)}; run top to bottom nothing above sets it"
+        cell.reasons.append(Reason("other-version", name, after.access, then, None, text))
 
     def _appeared(self, cell: CellReplay, before: Take, after: Take) -> None:
         """In the session no shown run provided it, in a replay one does: an earlier version was taken in."""

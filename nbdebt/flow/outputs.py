@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nbdebt.flow.evaluate import MODULES
 from nbdebt.flow.facts import CellFlow, Statement
-from nbdebt.model.history import Name, RandomStream
+from nbdebt.model.history import Name, RandomStream, Setting
 from nbdebt.model.notebook import Cell, Notebook
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ class Predictions:
         before: by cell, digests of the names asked for as the cell found them (in its run whose output is
             saved).
         final: digests of the names asked for at the end.
-        machine: the evaluator, as it stands at the end.
+        machine: the evaluator, as it stands at the end; None where following was not worth it.
+        followable: names whose value may be known at the end.
+        raised: by cell, the class of the exception that surely ends it.
     """
 
     def __init__(self) -> None:
@@ -39,16 +41,21 @@ class Predictions:
         self.before: dict[int, dict[str, str]] = {}
         self.final: dict[str, str] = {}
         self.machine: Machine | None = None
+        self.followable: set[str] = set()
+        self.raised: dict[int, str] = {}
 
     def knows(self, names: Iterable[str]) -> bool:
         """Whether the value of any of these names is known at the end."""
-        return self.machine is not None and any(self.machine.knows(name) for name in names)
+        if self.machine is None:
+            return not self.followable.isdisjoint(names)
+        return any(self.machine.knows(name) for name in names)
 
     def note(self, machine: "Machine", names: Iterable[str]) -> dict[str, str]:
         """Digests of those names whose values are known."""
         found: dict[str, str] = {}
         for name in names:
-            digest = machine.digest(name) if machine.knows(name) else None
+            # A module stays the same object whatever is patched into it.
+            digest = machine.digest(name) if machine.knows(name) and not machine.is_module(name) else None
             if digest is not None:
                 found[name] = digest
         return found
@@ -75,10 +82,15 @@ def predict(
         names: names whose values at the end are wanted.
     """
     predictions = Predictions()
-    if watch is None and not any(c.outputs for c in notebook.cells):
-        return predictions
-    if watch is None and not _worth(flows, order):
-        return predictions
+    if watch is None:
+        for index, shown in order:
+            if shown:
+                _shows_nothing(notebook.cells[index], flows[index], predictions)
+        telling, predictions.followable = _followable(flows, order)
+        cells = [notebook.cells[index] for index, _ in order]
+        raised = any(o.kind == "error" for c in cells for o in c.outputs)
+        if not (telling or raised) or not any(c.outputs for c in cells):
+            return predictions
     # Imported here because it costs a third of the start, and most notebooks do without it.
     from nbdebt.flow.evaluate.machine import Machine
 
@@ -96,7 +108,9 @@ def predict(
         machine.max_steps = min(left, _STEPS // 2)
         result = _run(machine, tree, flows[index], cell.source)
         left = max(left - (machine.max_steps - machine.steps), 200)
-        if shown:
+        if result.raised is not None:
+            predictions.raised[index] = result.raised
+        if shown and index not in predictions.mismatches:
             judge(cell, result, predictions)
         if result.raised is not None and not any(o.kind == "error" for o in cell.outputs):
             break
@@ -105,9 +119,30 @@ def predict(
     return predictions
 
 
-def _worth(flows: dict[int, CellFlow], order: Sequence[tuple[int, bool]]) -> bool:
-    """Whether some text may depend on nothing but known values; most notebooks' text depends on data."""
+def _shows_nothing(cell: Cell, flow: CellFlow, predictions: Predictions) -> None:
+    """A saved result beside a last statement that is no expression: the cell was edited since."""
+    if (
+        flow.displayed is not None
+        or flow.magics
+        or not flow.statements
+        or flow.statements[-1].kind == "Magic"
+    ):
+        return
+    result = next((o for o in cell.outputs if o.kind == "execute_result" and o.text), None)
+    if result is not None and not _REDRAWN.search(cell.source):
+        text = (
+            f"its saved output shows `{_short(result.text or '')}`, and the code as it stands shows nothing"
+        )
+        predictions.mismatches[cell.index] = text
+
+
+def _followable(flows: dict[int, CellFlow], order: Sequence[tuple[int, bool]]) -> tuple[bool, set[str]]:
+    """Whether some text may depend on known values only, and the names whose value may be known at the end.
+
+    Most notebooks' text depends on data: to find that out must cost next to nothing.
+    """
     known: set[str] = set()
+    telling = False
     for index, shown in order:
         flow = flows[index]
         last = len(flow.statements) - 1
@@ -135,12 +170,12 @@ def _worth(flows: dict[int, CellFlow], order: Sequence[tuple[int, bool]]) -> boo
             printing = "print" in flow.builtins
             shows = (position == last and statement.kind == "Expr") or printing
             if held and shown and shows and (good or (printing and statement.kind == "Expr")):
-                return True
+                telling = True
             if good:
                 known.update(writes)
             else:
                 known.difference_update(writes)
-    return False
+    return telling, known
 
 
 def _run(machine: "Machine", tree: ast.Module, flow: CellFlow, source: str) -> "CellResult":
@@ -168,9 +203,13 @@ def _run(machine: "Machine", tree: ast.Module, flow: CellFlow, source: str) -> "
         reads: list[str] = []
         writes: list[str] = []
         known = statement.kind != "Magic"
+        patched = False
         for access in flow.accesses[statement.first : statement.last]:
             resource = access.resource
             if resource.__class__ is not Name:
+                if resource.__class__ is Setting and access.mode == "write":
+                    # A module is patched: what it holds is not what it held.
+                    patched, known = True, False
                 continue
             name = resource.name
             if access.mode == "write" and not resource.part:
@@ -186,7 +225,7 @@ def _run(machine: "Machine", tree: ast.Module, flow: CellFlow, source: str) -> "
         flush()
         if total.raised is not None:
             break
-        machine.pass_over(writes, reads)
+        machine.pass_over([*writes, *reads] if patched else writes, reads)
         if statement.kind == "Magic" and flow.opaque:
             machine.everything()
         total.complete = False

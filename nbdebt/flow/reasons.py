@@ -25,6 +25,7 @@ ReasonKind = Literal[
     "mixed",
     "commuting",
     "silent",
+    "raises",
 ]
 
 

@@ -20,7 +20,7 @@ from nbdebt.flow.reasons import CellReplay, Reason, Replay, order_text, perhaps,
 from nbdebt.flow.simulate import Sessions, Trace
 from nbdebt.flow.steps import DRAW, MUTATE, VAGUE, WRITE, Step, compile_cell
 from nbdebt.flow.straight import in_order, provided
-from nbdebt.model.history import File, History, Resource, Table
+from nbdebt.model.history import File, History, Resource, Setting, Table
 from nbdebt.model.notebook import Cell, Notebook
 
 
@@ -44,6 +44,9 @@ def replay(
     return _Replayer(notebook, flows, history, trees or {}).verdict()
 
 
+_DIRECTORY = Setting("cwd")
+
+
 class _Replayer:
     def __init__(
         self, notebook: Notebook, flows: dict[int, CellFlow], history: History, trees: dict[int, ast.Module]
@@ -64,11 +67,15 @@ class _Replayer:
         self.writers = writers_of(flows)
         if self._straight(present):
             return self._as_it_was(present)
+        moves = any(
+            a.resource == _DIRECTORY and a.mode == "write" for f in flows.values() for a in f.accesses
+        )
+        shadowed = {name for flow in flows.values() for name in flow.builtins if name in self.writers}
         for cell in present:
             flow = flows.get(cell.index)
             if flow is not None and not flow.error:
-                self.steps[cell.index] = compile_cell(cell.source, flow)
-        self.sessions = Sessions(self.steps)
+                self.steps[cell.index] = compile_cell(cell.source, flow, moves, shadowed)
+        self.sessions = Sessions(self.steps, shadowed)
         self.comparer = Comparer(self.notebook, flows, self.steps, self.writers, self.counts)
         if not self.history.runs:
             for cell in present:
@@ -114,7 +121,7 @@ class _Replayer:
         self._commuting(document, orders or [lost.visible], ran)
         self._mixed(ran)
         self._outputs(predictions, ran)
-        self._errors(ran)
+        self._errors(ran, predictions)
         self._vague(ran)
         self._appended(ran)
         self._lost(lost, forward, predictions)
@@ -133,8 +140,9 @@ class _Replayer:
         self.cells = {i: CellReplay(i, "same" if self.history.runs else "never-run") for i in ran}
         if not self.history.runs:
             return self._never()
-        self._outputs(self._predict([(i, True) for i in ran]) if self.trees else Predictions(), ran)
-        self._errors(ran)
+        predictions = self._predict([(i, True) for i in ran]) if self.trees else Predictions()
+        self._outputs(predictions, ran)
+        self._errors(ran, predictions)
         self._appended(ran)
         return self._summary({}, [], None)
 
@@ -246,7 +254,7 @@ class _Replayer:
                 cell.state = "differs"
             cell.reasons.append(Reason("output", text=mismatch))
 
-    def _errors(self, ran: list[int]) -> None:
+    def _errors(self, ran: list[int], predictions: Predictions) -> None:
         """A cell that raised: Run All stops there, if it still raises."""
         stopped: int | None = None
         for index in ran:
@@ -265,10 +273,14 @@ class _Replayer:
                 cell.reasons.append(Reason("error", text="was interrupted"))
                 continue
             absent = [r.name for r in cell.reasons if r.kind == "missing"]
-            if cell.state == "fails" and all(f"'{name}'" in error.value for name in absent):
-                # The saved traceback is just what a replay gives.
+            again = predictions.raised.get(index) == error.name
+            if cell.state == "fails" and absent and f"'{absent[0]}'" in error.value:
                 cell.state = "same"
-            cell.reasons.append(Reason("error", text=f"its saved output is a {error.name or 'traceback'}"))
+                again = True
+            text = f"its saved output is a {error.name or 'traceback'}"
+            cell.reasons.append(
+                Reason("raises" if again else "error", text=text + (", and it raises again" if again else ""))
+            )
             if cell.state == "same":
                 stopped = index
 

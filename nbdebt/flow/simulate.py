@@ -52,6 +52,9 @@ class World:
         self.made: dict[tuple[str, str], tuple[int, tuple[int, ...]]] = {}
         self.deleted: dict[str, int] = {}
         self.origin: dict[str, int] = {}
+        self.sums: dict[str, int] = {}
+        self.arrivals: dict[str, int] = {}
+        self.latest: dict[str, Version] = {}
 
     def look_up(self, base: str, part: str) -> Version | None:
         """The version of a resource; of a whole, its parts included."""
@@ -59,20 +62,22 @@ class World:
         if whole is None:
             return None
         parts = self.parts.get(base)
-        if part and self.lenient and (not parts or part not in parts):
-            # A column that nobody set is as it came, whatever became of the rows.
-            return Version(self.origin.get(base, whole.id), whole.cell, whole.sequence)
+        if part:
+            if parts is not None and part in parts:
+                return parts[part]
+            if self.lenient:
+                # A column that nobody set is as it came, whatever became of the rows.
+                return Version(self.origin.get(base, whole.id), whole.cell, whole.sequence)
+            return whole
         if not parts:
             return whole
-        if part:
-            return parts.get(part, whole)
-        latest = whole
-        for version in parts.values():
-            if version.sequence >= latest.sequence:
-                latest = version
-        return Version(
-            hash((whole.id, *sorted((k, v.id) for k, v in parts.items()))), latest.cell, latest.sequence
-        )
+        latest = self.latest[base]
+        if whole.sequence > latest.sequence:
+            latest = whole
+        # The order in which parts came (of a frame's columns) is part of the whole; kept as sums, so that a
+        # whole with thousands of parts is looked up as quickly as one with two.
+        order = 0 if self.lenient else self.arrivals[base]
+        return Version(hash((whole.id, self.sums[base], order)), latest.cell, latest.sequence)
 
     def exact(self, base: str, part: str) -> int:
         """The hash of a resource's own version, its parts left out."""
@@ -84,17 +89,30 @@ class World:
     def put(self, base: str, part: str, version: Version) -> None:
         """A new version of a resource."""
         if part:
-            self.parts.setdefault(base, {})[part] = version
+            parts = self.parts.setdefault(base, {})
+            old = parts.get(part)
+            total = self.sums.get(base, 0) + hash((part, version.id))
+            if old is not None:
+                total -= hash((part, old.id))
+            else:
+                self.arrivals[base] = hash((self.arrivals.get(base, 0), part))
+            self.sums[base] = total
+            self.latest[base] = version
+            parts[part] = version
         else:
             self.base[base] = version
             self.origin[base] = version.id
-            self.parts.pop(base, None)
             self.deleted.pop(base, None)
+            self._forget_parts(base)
+
+    def _forget_parts(self, base: str) -> None:
+        if self.parts.pop(base, None) is not None:
+            del self.sums[base], self.arrivals[base], self.latest[base]
 
     def drop(self, base: str, cell: int) -> None:
         """The resource is gone."""
         self.base.pop(base, None)
-        self.parts.pop(base, None)
+        self._forget_parts(base)
         self.deleted[base] = cell
 
     def run(self, cell: int, sequence: int, steps: Iterable[Step]) -> Taken:
@@ -112,7 +130,7 @@ class World:
                     if base in local:
                         continue
                     version = self.look_up(base, part)
-                    if base[0] != "<" or version is not None or base[1] == "F":
+                    if base[0] != "<" or version is not None or base[1] in "FS":
                         takes.append(Take(access, base, part, version, certain and not guarded))
                     identity = version.id if version is not None else 0
                     inputs.append(identity)
@@ -207,7 +225,11 @@ class Trace(NamedTuple):
 
 
 def simulate(
-    label: str, order: Iterable[tuple[int, int]], steps: dict[int, list[Step]], lenient: bool = False
+    label: str,
+    order: Iterable[tuple[int, int]],
+    steps: dict[int, list[Step]],
+    lenient: bool = False,
+    builtins: Iterable[str] = (),
 ) -> Trace:
     """Run cells in the given order.
 
@@ -216,8 +238,11 @@ def simulate(
         order: (cell, sequence number) pairs.
         steps: the steps of each cell.
         lenient: changes of frames and mappings in place commute.
+        builtins: names that mean a builtin until a cell binds them.
     """
     world = World(label, lenient)
+    for name in builtins:
+        world.base[name] = Version(hash(("builtin", name)), -1, -2)
     runs: dict[int, Taken] = {}
     for cell, sequence in order:
         runs[cell] = world.run(cell, sequence, steps[cell])
@@ -229,10 +254,12 @@ class Sessions:
 
     Args:
         steps: the steps of each cell.
+        builtins: names that mean a builtin until a cell binds them.
     """
 
-    def __init__(self, steps: dict[int, list[Step]]) -> None:
+    def __init__(self, steps: dict[int, list[Step]], builtins: Iterable[str] = ()) -> None:
         self.steps = steps
+        self.builtins = tuple(builtins)
         self._done: dict[tuple[str, bool, tuple[tuple[int, int], ...]], Trace] = {}
 
     def trace(self, label: str, order: list[tuple[int, int]], lenient: bool = False) -> Trace:
@@ -240,5 +267,5 @@ class Sessions:
         key = (label, lenient, tuple(order))
         found = self._done.get(key)
         if found is None:
-            found = self._done[key] = simulate(label, order, self.steps, lenient)
+            found = self._done[key] = simulate(label, order, self.steps, lenient, self.builtins)
         return found

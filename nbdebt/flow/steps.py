@@ -1,5 +1,6 @@
 """Cells as steps that a symbolic replay can take: what a statement takes in, and what it gives out."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from nbdebt.flow.facts import CellFlow, Statement
@@ -53,8 +54,17 @@ def key_of(access: Access) -> tuple[str, str]:
     return f"<{resource.__class__.__name__}>{resource}", ""
 
 
-def compile_cell(source: str, flow: CellFlow) -> list[Step]:
-    """The steps of a cell."""
+def compile_cell(
+    source: str, flow: CellFlow, moves: bool = False, shadowed: Iterable[str] = ()
+) -> list[Step]:
+    """The steps of a cell.
+
+    Args:
+        source: its text.
+        flow: what it does.
+        moves: the notebook changes its directory: a relative path depends on that.
+        shadowed: names of builtins that some cell of the notebook binds.
+    """
     lines = source.split("\n")
     accesses = flow.accesses
     steps: list[Step] = []
@@ -66,12 +76,19 @@ def compile_cell(source: str, flow: CellFlow) -> list[Step]:
                 op = Op(_CODES[accesses[index].mode], base, part, accesses[index].certain, False, index)
                 steps.append(Step(hash(("import", flow.imports.get(base, base))), (op,), True, frozenset()))
             continue
-        ops: list[Op] = []
+        ops = [
+            Op(READ, name, "", False, True, -1)
+            for name in shadowed
+            if (place := flow.builtins.get(name)) is not None
+            and statement.span.line <= place.line <= statement.span.end_line
+        ]
         commuting: set[str] = set()
         for index in range(statement.first, statement.last):
             access = accesses[index]
             code = _CODES[access.mode]
             base, part = key_of(access)
+            if moves and base.startswith("<File>") and not base[6:].startswith(("/", "~", "<")):
+                ops.append(Op(READ, "<Setting>cwd", "", access.certain, False, index))
             if code in (WRITE, MUTATE) and "commutes" in access.detail:
                 commuting.add(base)
             ops.append(Op(code, base, part, access.certain, "guarded" in access.detail, index))

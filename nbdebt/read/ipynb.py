@@ -54,11 +54,17 @@ class _Kernel(msgspec.Struct, gc=False):
 
 class _Language(msgspec.Struct, gc=False):
     name: str = ""
+    version: str = ""
+
+
+class _Jupytext(msgspec.Struct, gc=False):
+    main_language: str = ""
 
 
 class _Metadata(msgspec.Struct, gc=False):
     kernelspec: _Kernel = msgspec.field(default_factory=_Kernel)
     language_info: _Language = msgspec.field(default_factory=_Language)
+    jupytext: _Jupytext = msgspec.field(default_factory=_Jupytext)
     nbdebt: dict[str, Any] = {}
 
 
@@ -224,10 +230,16 @@ def _beginning(raw: msgspec.Raw) -> str | list[str]:
 
 
 def _language(metadata: _Metadata) -> str:
-    name = (metadata.kernelspec.language or metadata.language_info.name).strip().lower()
-    if name:
-        return "python" if _PYTHONS.match(name) else name
     kernel = metadata.kernelspec.name.strip().lower()
+    name = (metadata.kernelspec.language or metadata.language_info.name).strip().lower()
+    if not name and not kernel:
+        name = metadata.jupytext.main_language.strip().lower()
+    if name and not _PYTHONS.match(name):
+        return name
+    if kernel == "python2" or metadata.language_info.version.startswith("2."):
+        return "python 2"
+    if name:
+        return "python"
     if known := _KERNEL_LANGUAGES.get(re.split(r"[-_\d]", kernel, maxsplit=1)[0]):
         return known
     found = _OTHER_LANGUAGES.match(kernel) or _DOTNET.match(kernel)

@@ -13,7 +13,7 @@ def github(report: Report, view: View) -> str:
     lines = []
     for finding in report.findings:
         title = f"{finding.code} {finding.name}"
-        said = f"{place(finding)}: {finding.message}" + (f" {finding.advice}" if finding.advice else "")
+        said = f"{place(finding)}: {finding.message}" + (f". {finding.advice}" if finding.advice else "")
         where = f"file={_property(finding.path)},line={view.lines.line(finding)}"
         lines.append(f"::{_LEVEL[finding.severity]} {where},title={_property(title)}::{_data(said)}")
     for problem in report.problems:

@@ -93,7 +93,7 @@ UNKNOWN = Verdict(
 REPORT = Report(
     findings=(UNDEFINED, UNSEEDED, note("out.csv"), note("model.pkl"), note("a.txt"), note("b.txt")),
     problems=(Problem("broken.ipynb", "is not JSON: the file ends too early", "line 3, column 7"),),
-    not_run=(NotRun("stats.ipynb", "notebook", "its language is r; nbdebt reads Python"),),
+    not_run=(NotRun("stats.ipynb", "notebook", "its language is r; nbdebt reads Python 3"),),
     notebooks=(
         result("titanic.ipynb", FALSE),
         result("clean.ipynb", TRUE),

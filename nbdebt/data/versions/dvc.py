@@ -4,7 +4,6 @@
 (schema 2.0). The file that holds a digest must itself be committed, or nobody else has it.
 """
 
-import configparser
 import json
 import os
 import re
@@ -191,6 +190,8 @@ def _manifest(tracked: Tracked, project: Path | None) -> dict[str, str] | None:
 
 
 def _caches(project: Path) -> Iterator[Path]:
+    import configparser
+
     for name in ("config.local", "config"):
         config = configparser.ConfigParser(interpolation=None, strict=False)
         try:

@@ -1,14 +1,17 @@
 """git: tracked and as it was committed. All paths of a repository are asked for at once."""
 
 import os
-import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from nbdebt.data.versions import lfs
 from nbdebt.data.versions.answer import Source, Versioned, Witness
+
+if TYPE_CHECKING:
+    import subprocess
 
 _SECONDS = 10
 # Bytes of paths on one command line; systems allow 128 KiB for one argument list at the very least.
@@ -153,8 +156,10 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _start(root: Path, *arguments: str) -> subprocess.Popen[bytes]:
+def _start(root: Path, *arguments: str) -> "subprocess.Popen[bytes]":
     # A repository's own configuration may name a program as its file system monitor: it isn't ours to run.
+    import subprocess
+
     command = ["git", "-c", "core.fsmonitor=false", "-C", str(root), *arguments]
     try:
         return subprocess.Popen(
@@ -168,7 +173,9 @@ def _start(root: Path, *arguments: str) -> subprocess.Popen[bytes]:
         raise GitFailed(f"it can't be started ({error.strerror or error})") from None
 
 
-def _finish(process: subprocess.Popen[bytes], given: bytes = b"") -> bytes:
+def _finish(process: "subprocess.Popen[bytes]", given: bytes = b"") -> bytes:
+    import subprocess
+
     try:
         answer, complaint = process.communicate(given, timeout=_SECONDS)
     except subprocess.TimeoutExpired:

@@ -57,7 +57,6 @@ _FORMS = (
     ),
     ("web archive", r"web\.archive\.org$", r"/web/(?P<fixed>\d{14})"),
 )
-_HOSTS = tuple((by, re.compile(host), re.compile(path)) for by, host, path in _FORMS)
 _STORES = re.compile(r"(?:^|\.)(?:amazonaws\.com|storage\.googleapis\.com|blob\.core\.windows\.net)$")
 _VERSION_KEYS = ("versionid", "generation", "snapshot")
 
@@ -84,8 +83,9 @@ def judge_web(url: str, by_reference: ByReference) -> Versioned:
             return Versioned("versioned", by, version)
     if host.endswith("osf.io") and query.get("version", "").isdigit():
         return Versioned("versioned", "osf", query["version"])
-    for name, host_pattern, path_pattern in _HOSTS:
-        found = path_pattern.match(split.path) if host_pattern.match(host) else None
+    # ``re`` keeps what it has compiled: only the forms of hosts that are met are.
+    for name, host_pattern, path_pattern in _FORMS:
+        found = re.match(path_pattern, split.path) if re.match(host_pattern, host) else None
         if found is None:
             continue
         groups = found.groupdict()

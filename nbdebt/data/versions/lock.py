@@ -114,7 +114,7 @@ def pin_file(path: Path, lock: Path | None = None) -> Path:
     Raises:
         LockError: the file or the lock file cannot be read or written.
     """
-    path = Path(os.path.abspath(path))  # noqa: PTH100 - a link is pinned under its own name
+    path = Path(os.path.abspath(path))
     lock = lock or nearest_lock(path.parent) or path.parent / NAME
     if lock.exists():
         read_lock(lock)

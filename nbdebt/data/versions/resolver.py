@@ -1,18 +1,13 @@
 """Asks the systems in order, and git once for all."""
 
-import importlib.metadata
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from nbdebt.data.targets import has_hole, local_path
-from nbdebt.data.versions.annex import Annex
 from nbdebt.data.versions.answer import Source, System, Versioned
-from nbdebt.data.versions.dvc import Dvc
 from nbdebt.data.versions.git import Git
-from nbdebt.data.versions.lock import Lock
-from nbdebt.data.versions.packaged import Packaged
-from nbdebt.data.versions.uris import Uris
+from nbdebt.model.brought import brought
 from nbdebt.model.history import File, Resource
 
 Question = tuple[Resource, Path, tuple[str, ...]]
@@ -37,10 +32,16 @@ class Resolver:
     def systems(self) -> list[System]:
         """The systems in the order in which they are asked."""
         if self._systems is None:
+            # Imported here, for what is not there or is computed is judged without them.
+            from nbdebt.data.versions.annex import Annex
+            from nbdebt.data.versions.dvc import Dvc
+            from nbdebt.data.versions.lock import Lock
+            from nbdebt.data.versions.packaged import Packaged
+            from nbdebt.data.versions.uris import Uris
+
             # A pin goes before git: it says which content was meant. git comes last: it knows every file.
             known: list[System] = [Packaged(), Lock(), Uris(), Annex(), Dvc()]
-            brought = importlib.metadata.entry_points(group="nbdebt.versions")
-            self._systems = [*known, *(entry.load()() for entry in brought), self.git]
+            self._systems = [*known, *(entry.load()() for entry in brought("nbdebt.versions")), self.git]
         return self._systems
 
     def prepare(self, questions: Iterable[Question]) -> None:

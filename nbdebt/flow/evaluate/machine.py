@@ -144,6 +144,10 @@ class Machine(Generators):
         """Whether a global name's value is known."""
         return self.names.get(name, UNKNOWN) is not UNKNOWN
 
+    def is_module(self, name: str) -> bool:
+        """Whether a global name holds a module."""
+        return type(self.names.get(name)) is Module
+
     def nothing(self) -> CellResult:
         """The result of a cell of which nothing was followed yet."""
         return CellResult([], "", None, True)
