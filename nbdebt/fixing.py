@@ -97,7 +97,7 @@ def _fixes(findings: Iterable[Finding], unsafe: bool) -> Iterator[Fix]:
 
 
 def _apply(data: bytes, path: str, fixes: Iterable[Fix]) -> tuple[bytes, list[str]]:
-    """Apply as many fixes at once as don't get in each other's way; the others are found again, and fixed then."""
+    """Apply as many fixes at once as do not collide; the others are found again, and fixed then."""
     edits: list[DocumentEdit] = []
     titles: list[str] = []
     changed = data
