@@ -3,7 +3,6 @@
 import fnmatch
 import os
 import stat
-import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -163,6 +162,8 @@ def _git_ignored(top: str, paths: list[str]) -> frozenset[str]:
     resolved = Path(top).resolve()
     if not any((p / ".git").exists() for p in (resolved, *resolved.parents)):
         return frozenset()
+    import subprocess
+
     # What a repository's own configuration would run (fsmonitor) is not run.
     git = ["git", "-c", "core.fsmonitor=false", "-C", top, "check-ignore"]
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}

@@ -1,6 +1,5 @@
 """Evidence, rules, suppressions, report: checks notebooks, one or many."""
 
-import importlib.metadata
 import os
 import sys
 import time
@@ -15,6 +14,7 @@ from nbdebt.analyse import Record, analyse, analyse_bytes
 from nbdebt.cache import Cache, decode
 from nbdebt.config import Settings, effective_codes, load_settings, with_options
 from nbdebt.discover import directory_of, discover, is_text, stat_notebook
+from nbdebt.model.brought import brought
 from nbdebt.model.finding import Problem, Report
 from nbdebt.model.notebook import Notebook
 from nbdebt.outside import judge
@@ -243,6 +243,6 @@ def _foreign_rules(settings: Settings) -> list[Any]:
     )
     if not foreign:
         return []
-    entries = importlib.metadata.entry_points(group="nbdebt.rules")
+    entries = brought("nbdebt.rules")
     versions = sorted(f"{e.dist.name} {e.dist.version}" for e in entries if e.dist is not None)
     return [foreign, versions, settings]

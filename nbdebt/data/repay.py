@@ -3,7 +3,6 @@
 import getpass
 import os
 import re
-import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -113,6 +112,8 @@ def _check(text: str, file: Path) -> None:
 
 def _owner(directory: Path) -> str:
     """Who declares: git's user, else the system's."""
+    import subprocess
+
     try:
         asked = subprocess.run(
             ["git", "-C", str(directory), "config", "user.name"],

@@ -1,5 +1,6 @@
 """Text for terminals: neutralised, measured and coloured. What a notebook contains is data, never control."""
 
+import functools
 import re
 from collections.abc import Iterator
 from unicodedata import category, combining, east_asian_width
@@ -32,14 +33,14 @@ def width(text: str) -> int:
     """How many columns of a terminal a cleaned text takes."""
     if text.isascii():
         return len(text)
-    return sum(
-        0
-        if combining(c) or c in _JOINERS or category(c) in ("Mn", "Me")
-        else 2
-        if east_asian_width(c) in "WF"
-        else 1
-        for c in text
-    )
+    return sum(map(_columns, text))
+
+
+@functools.cache
+def _columns(c: str) -> int:
+    if combining(c) or c in _JOINERS or category(c) in ("Mn", "Me"):
+        return 0
+    return 2 if east_asian_width(c) in "WF" else 1
 
 
 def marked(source: str, start: int, end: int | None, room: int) -> tuple[str, str]:
@@ -90,12 +91,15 @@ def shortened(text: str, room: int) -> str:
 
 def wrapped(text: str, room: int, first: str = "", rest: str = "") -> Iterator[str]:
     """Cleaned text in lines of at most so many columns, where its words allow."""
-    line, is_empty = first, True
+    room = max(room, 30)
+    line, used, is_empty = first, width(first), True
     for word in clean(text).split(" "):
-        if not is_empty and width(line) + 1 + width(word) > max(room, 30):
+        wide = width(word)
+        if not is_empty and used + 1 + wide > room:
             yield line
-            line, is_empty = rest, True
+            line, used, is_empty = rest, width(rest), True
         line += word if is_empty else " " + word
+        used += wide if is_empty else 1 + wide
         is_empty = False
     yield line
 

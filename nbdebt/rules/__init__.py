@@ -16,13 +16,13 @@ every run.
 import enum
 import functools
 import importlib
-import importlib.metadata
 import pkgutil
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import msgspec
 
+from nbdebt.model.brought import brought
 from nbdebt.model.finding import Family, Finding, Severity
 
 
@@ -118,6 +118,6 @@ def catalogue() -> dict[str, Rule]:
         for module in pkgutil.iter_modules(package.__path__):
             if not module.name.startswith("_"):
                 importlib.import_module(f"nbdebt.rules.{family}.{module.name}")
-    for entry in importlib.metadata.entry_points(group="nbdebt.rules"):
+    for entry in brought("nbdebt.rules"):
         entry.load()
     return dict(sorted(_REGISTERED.items()))

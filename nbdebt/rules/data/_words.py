@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePosixPath
-from urllib.parse import urlsplit
 
 from nbdebt.data.versions.answer import Versioned
 from nbdebt.model.finding import Finding, Fix, Severity
@@ -53,6 +52,8 @@ def is_request(touch: Touch) -> bool:
     """Whether a service is asked, not a file fetched: an HTTP client, and an address that names no file."""
     if not touch.via.startswith(_CLIENTS):
         return False
+    from urllib.parse import urlsplit
+
     try:
         path = urlsplit(touch.text).path
     except ValueError:

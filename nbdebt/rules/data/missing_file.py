@@ -56,7 +56,6 @@ J. F. Pimentel et al., *A large-scale study about quality and reproducibility of
 missing files are among the most frequent reasons why notebooks can't be run again.
 """
 
-import difflib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -140,7 +139,9 @@ def _similar(touch: Touch) -> str:
     path = Path(touch.target)
     names = _names(path.parent)
     same = [name for name in names if name.lower() == path.name.lower()]
-    close = same or difflib.get_close_matches(path.name, names, n=1, cutoff=0.8)
+    from difflib import get_close_matches
+
+    close = same or get_close_matches(path.name, names, n=1, cutoff=0.8)
     if not close:
         return ""
     before, separator, _ = touch.text.replace("\\", "/").rpartition("/")

@@ -113,7 +113,6 @@ common reasons for which notebooks fail when they are run again.
 """
 
 import builtins
-import difflib
 from collections.abc import Iterator
 
 from nbdebt.flow.reasons import Reason
@@ -211,7 +210,9 @@ def _told(seen: Analysis, names: list[str], cell: int, reason: Reason) -> tuple[
             (f"{where} is the first that makes `{name}`",),
         )
     known = [other for other in seen.replay.writers if other != name]
-    near = difflib.get_close_matches(name, known, 1, 0.8)
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, 1, 0.8)
     shown, be = listing([f"`{n}`" for n in names]), "are" if len(names) > 1 else "is"
     evidence = [f"no cell of the notebook makes {'them' if len(names) > 1 else 'it'}"]
     if near:
