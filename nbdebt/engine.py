@@ -117,6 +117,9 @@ class _Run:
         self.started = time.perf_counter()
         self._settings: dict[Path, tuple[Settings, frozenset[str]]] = {}
         self._caches: dict[tuple[str, bytes], Cache] = {}
+        # By the directory as paths name it: thousands of notebooks stand in a few.
+        self._directories: dict[str, Path] = {}
+        self._cache_of: dict[str, Cache] = {}
 
     # Settings
 
@@ -134,6 +137,14 @@ class _Run:
             )
             codes = frozenset(effective_codes(settings, catalogue()))
             found = self._settings[directory] = (settings, codes)
+        return found
+
+    def directory(self, path: str) -> Path:
+        """Where a notebook stands."""
+        named = path if path in ("-", "<notebook>") else os.path.dirname(path)
+        found = self._directories.get(named)
+        if found is None:
+            found = self._directories[named] = directory_of(path)
         return found
 
     # Where notebooks come from
@@ -180,13 +191,17 @@ class _Run:
         """The cache for a file: none for one whose name is no text."""
         if not self.options.cache or not is_text(path):
             return None
-        settings, codes = self.settings(directory_of(path))
+        directory = os.path.dirname(path)
+        if directory in self._cache_of:
+            return self._cache_of[directory]
+        settings, codes = self.settings(self.directory(path))
         root = settings.root or str(Path.cwd())
         version = [__version__, *sys.version_info[:2]]
         key = msgspec.msgpack.encode([version, sorted(codes), settings.seed, _foreign_rules(settings)])
         found = self._caches.get((root, key))
         if found is None:
             found = self._caches[root, key] = Cache(Path(root), key)
+        self._cache_of[directory] = found
         return found
 
     def _analyse(self, todo: Sequence[_Todo], found: dict[str, Record]) -> None:
@@ -194,7 +209,7 @@ class _Run:
         jobs: list[Job] = []
         for path, cache, _ in todo:
             entry = cache.entries.get(path) if cache is not None else None
-            settings, codes = self.settings(directory_of(path))
+            settings, codes = self.settings(self.directory(path))
             jobs.append(Job(path, settings, codes, entry.digest if entry is not None else None))
         processes = self.options.jobs
         if processes == 0:
@@ -222,7 +237,7 @@ class _Run:
     def report(self, records: dict[str, Record], problems: list[Problem]) -> Report:
         """The report on all that was analysed, with what the world outside says."""
         named = [self.options.stdin_name if path == "-" else path for path in records]
-        directories = [directory_of(path) for path in named]
+        directories = [self.directory(path) for path in named]
         found = list(records.values())
         settings = [self.settings(directory) for directory in directories]
         findings, suppressed, failures = judge(found, settings, directories)

@@ -7,8 +7,20 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from nbdebt.config import Output
+from nbdebt.config import Output, Settings
 from nbdebt.model.history import File, Resource, Table
+
+
+def declaration_base(settings: Settings, directory: Path) -> Path:
+    """The directory that patterns of declarations are relative to.
+
+    Args:
+        settings: of the notebook's directory.
+        directory: the notebook's directory, where it belongs to no project.
+    """
+    if settings.source:
+        return Path(os.path.realpath(settings.source)).parent
+    return Path(os.path.realpath(settings.root or directory))
 
 
 def declaration_of(resource: Resource, target: str, outputs: Iterable[Output]) -> Output | None:

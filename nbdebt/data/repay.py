@@ -7,24 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from nbdebt.config import Settings
+from nbdebt.data.declared import declaration_base
 from nbdebt.data.targets import local_path
 from nbdebt.data.versions.lock import NAME, nearest_lock, pin_file, quoted
 from nbdebt.model.errors import FixError
 from nbdebt.model.finding import Declare, Edit, PinFile
 
 _NOTE = "declared by nbdebt --fix: say what it is for"
-
-
-def declaration_base(settings: Settings, directory: Path) -> Path:
-    """The directory that patterns of declarations are relative to.
-
-    Args:
-        settings: of the notebook's directory.
-        directory: the notebook's directory, where it belongs to no project.
-    """
-    if settings.source:
-        return Path(os.path.realpath(settings.source)).parent
-    return Path(os.path.realpath(settings.root or directory))
 
 
 def apply_outside_edits(edits: Iterable[Edit], notebook_path: str, settings: Settings) -> list[Path]:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from nbdebt.data.repay import declaration_base
+from nbdebt.data.declared import declaration_base
 from nbdebt.data.targets import as_pattern
 from nbdebt.model.finding import Declare, Fix
 from nbdebt.rules.surroundings import Surroundings, Touch
