@@ -65,8 +65,9 @@ class Comparer:
             if before is None or key in seen:
                 continue
             seen.add(key)
-            if before.version is not None and before.version.cell == index and after.access in settled:
-                # Run again on its own result it changes nothing.
+            own = before.version is not None and before.version.cell == index
+            if own and (after.access in settled or after.base.startswith("<File>")):
+                # Run again on its own result it changes nothing; a file of its own it makes again.
                 continue
             if after.version is None and after.base[0] != "<":
                 self._absent(cell, before, after, forward)

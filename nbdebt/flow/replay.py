@@ -20,7 +20,7 @@ from nbdebt.flow.reasons import CellReplay, Reason, Replay, order_text, perhaps,
 from nbdebt.flow.simulate import Sessions, Trace
 from nbdebt.flow.steps import DRAW, MUTATE, VAGUE, WRITE, Step, compile_cell
 from nbdebt.flow.straight import in_order, provided
-from nbdebt.model.history import File, History, Resource, Setting, Table
+from nbdebt.model.history import File, History, RandomStream, Resource, Setting, Table
 from nbdebt.model.notebook import Cell, Notebook
 
 
@@ -71,10 +71,16 @@ class _Replayer:
             a.resource == _DIRECTORY and a.mode == "write" for f in flows.values() for a in f.accesses
         )
         shadowed = {name for flow in flows.values() for name in flow.builtins if name in self.writers}
+        seeded = frozenset(
+            a.resource.stream
+            for f in flows.values()
+            for a in f.accesses
+            if a.mode == "seed" and isinstance(a.resource, RandomStream)
+        )
         for cell in present:
             flow = flows.get(cell.index)
             if flow is not None and not flow.error:
-                self.steps[cell.index] = compile_cell(cell.source, flow, moves, shadowed)
+                self.steps[cell.index] = compile_cell(cell.source, flow, moves, shadowed, seeded)
         self.sessions = Sessions(self.steps, shadowed)
         self.comparer = Comparer(self.notebook, flows, self.steps, self.writers, self.counts)
         if not self.history.runs:

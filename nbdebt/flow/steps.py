@@ -8,7 +8,9 @@ from nbdebt.model.history import Access, Name, RandomStream
 
 # Streams that no seed determines. Clock and set order are kept apart: what comes of them may be the same.
 ENTROPY = frozenset(("os", "uuid"))
+BRANCH = "<random>in a branch"
 VAGUE = {
+    BRANCH: "may draw from a random stream that nothing seeded, under a condition",
     "<random>time": "reads the clock",
     "<random>hash": "depends on the order of a set, which changes from session to session for texts",
 }
@@ -55,7 +57,11 @@ def key_of(access: Access) -> tuple[str, str]:
 
 
 def compile_cell(
-    source: str, flow: CellFlow, moves: bool = False, shadowed: Iterable[str] = ()
+    source: str,
+    flow: CellFlow,
+    moves: bool = False,
+    shadowed: Iterable[str] = (),
+    seeded: frozenset[str] = frozenset(),
 ) -> list[Step]:
     """The steps of a cell.
 
@@ -64,6 +70,7 @@ def compile_cell(
         flow: what it does.
         moves: the notebook changes its directory: a relative path depends on that.
         shadowed: names of builtins that some cell of the notebook binds.
+        seeded: streams that some cell seeds.
     """
     lines = source.split("\n")
     accesses = flow.accesses
@@ -87,6 +94,8 @@ def compile_cell(
             access = accesses[index]
             code = _CODES[access.mode]
             base, part = key_of(access)
+            if code == DRAW and "branch" in access.detail and base[8:] not in seeded:
+                base = BRANCH
             if moves and base.startswith("<File>") and not base[6:].startswith(("/", "~", "<")):
                 ops.append(Op(READ, "<Setting>cwd", "", access.certain, False, index))
             if code in (WRITE, MUTATE) and "commutes" in access.detail:

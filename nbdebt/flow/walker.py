@@ -246,6 +246,8 @@ class Walker:
 
     def draw(self, stream: str, node: Any, via: str, detail: tuple[str, ...] = ()) -> None:
         """Add a draw from a process-wide random stream."""
+        if self.maybe and not self.loop:
+            detail = (*detail, "branch")
         self.emit(RandomStream(stream), "draw", node, via, detail)
 
     def set_setting(self, setting: str, node: Any, via: str = "", detail: tuple[str, ...] = ()) -> None:
