@@ -18,7 +18,6 @@ _NOQA = re.compile(
     r"#\s*noqa(?:\s*:\s*(?P<codes>[A-Z][A-Z0-9]*[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*))?", re.IGNORECASE
 )
 _TAG = re.compile(r"^nbdebt[-:]\s*(?:ignore|skip)(?:[-\[:]\s*(?P<codes>[^\]]*)\]?)?$", re.IGNORECASE)
-_HINT = re.compile(r"nbdebt|noqa", re.IGNORECASE)
 _ANY = re.compile(r"#\s*(?:nbdebt:|noqa)", re.IGNORECASE)
 # Tokens that belong to no statement.
 _BLANK = frozenset(
@@ -80,16 +79,21 @@ def read_suppressions(notebook: Notebook) -> list[Suppression]:
         Suppression(codes, None, None, "the notebook's metadata") for codes in _metadata(notebook.recorded)
     ]
     for cell in notebook.cells:
-        found += [
-            Suppression(_codes(match["codes"]), cell.index, None, f"the tag `{tag}`")
-            for tag in cell.tags
-            if (match := _TAG.match(tag))
-        ]
-        found += [
-            Suppression(codes, cell.index, None, "the cell's metadata") for codes in _metadata(cell.recorded)
-        ]
-        if cell.kind == "code" and _HINT.search(cell.source):
-            found.extend(_comments(cell))
+        if cell.tags:
+            found += [
+                Suppression(_codes(match["codes"]), cell.index, None, f"the tag `{tag}`")
+                for tag in cell.tags
+                if (match := _TAG.match(tag))
+            ]
+        if cell.recorded:
+            found += [
+                Suppression(codes, cell.index, None, "the cell's metadata")
+                for codes in _metadata(cell.recorded)
+            ]
+        if cell.kind == "code" and "#" in cell.source:
+            lowered = cell.source.lower()
+            if "nbdebt" in lowered or "noqa" in lowered:
+                found.extend(_comments(cell))
     return found
 
 

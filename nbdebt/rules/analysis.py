@@ -37,12 +37,15 @@ class Analysis:
         self.history = history
         self.replay = replay
         self.rule: Rule | None = None
+        self._lines: dict[int, list[str]] = {}
+        self._cells: list[tuple[Cell, CellFlow]] | None = None
 
     def cells(self) -> Iterator[tuple[Cell, CellFlow]]:
         """Code cells that parse, in document order, with what they do."""
-        for index in sorted(self.flows):
-            if not self.flows[index].error:
-                yield self.notebook.cells[index], self.flows[index]
+        if self._cells is None:
+            flows, cells = self.flows, self.notebook.cells
+            self._cells = [(cells[index], flows[index]) for index in sorted(flows) if not flows[index].error]
+        return iter(self._cells)
 
     def label(self, cell: int) -> str:
         """How a cell is called in messages: ``cell [7]``."""
@@ -55,7 +58,9 @@ class Analysis:
 
     def line(self, cell: int, line: int) -> str:
         """One line of a cell's source; line from 1."""
-        lines = self.notebook.cells[cell].source.split("\n")
+        lines = self._lines.get(cell)
+        if lines is None:
+            lines = self._lines[cell] = self.notebook.cells[cell].source.split("\n")
         return lines[line - 1] if 0 < line <= len(lines) else ""
 
     def whole(self, cell: int) -> Span:

@@ -149,17 +149,20 @@ def _user(seen: Analysis, cell: Cell) -> tuple[str, int] | None:
         if a.mode in ("write", "mutate") and a.resource.__class__ is Name and a.via == ""
     }
     own = {name for name in changed if name not in flow.imports or _alone(seen, cell.index, name)}
-    made: set[str] = set()
+    # Those that no cell in between has made anew.
+    wanted = set(own)
     for index in sorted(seen.flows):
+        if not wanted:
+            break
         if index <= cell.index or seen.notebook.cells[index].execution_count is None:
             continue
         for access in seen.flows[index].accesses:
-            if not isinstance(access.resource, Name) or access.resource.name not in own - made:
+            if not isinstance(access.resource, Name) or access.resource.name not in wanted:
                 continue
             if access.mode == "read":
                 return access.resource.name, index
             if access.mode == "write" and not access.resource.part and access.certain:
-                made.add(access.resource.name)
+                wanted.discard(access.resource.name)
     return None
 
 

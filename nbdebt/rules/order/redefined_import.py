@@ -87,13 +87,18 @@ class _Bound(msgspec.Struct):
 @rule("NBD109", needs=Needs.SOURCE)
 def redefined_import(seen: Analysis) -> Iterator[Finding]:
     """An imported name is bound to something else, and a cell below uses the import."""
+    rebound = _rebound(seen)
+    if not rebound:
+        return
     bound: dict[str, _Bound] = {}
     told: set[str] = set()
     for cell, flow in seen.cells():
         for access in flow.accesses:
-            if not isinstance(access.resource, Name) or access.via:
+            if access.resource.__class__ is not Name or access.via:
                 continue
             name = access.resource.name
+            if name not in rebound:
+                continue
             if access.mode == "write" and not access.resource.part:
                 qualified = _imported(seen, cell.index, access, name)
                 known = bound.get(name)
@@ -115,6 +120,20 @@ def redefined_import(seen: Analysis) -> Iterator[Finding]:
                     yield _finding(seen, name, known, cell.index, access, attribute)
             elif access.mode == "delete":
                 bound.pop(name, None)
+
+
+def _rebound(seen: Analysis) -> set[str]:
+    """The names that an import binds and that are bound more than once: few, in most notebooks none."""
+    imported = {name for _, flow in seen.cells() for name in flow.imports}
+    once: set[str] = set()
+    again: set[str] = set()
+    for _, flow in seen.cells():
+        for access in flow.accesses:
+            if access.mode == "write" and access.resource.__class__ is Name:
+                name = access.resource.name
+                if name in imported:
+                    (again if name in once else once).add(name)
+    return again
 
 
 def _finding(seen: Analysis, name: str, known: _Bound, cell: int, use: Access, attribute: str) -> Finding:

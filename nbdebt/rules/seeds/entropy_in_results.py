@@ -74,6 +74,8 @@ def entropy_in_results(seen: Analysis) -> Iterator[Finding]:
     """A file that is written takes its name from the clock or a fresh UUID."""
     tainted: dict[str, str] = {}
     for cell, flow in seen.cells():
+        if not tainted and not any(access.mode == "draw" for access in flow.accesses):
+            continue
         told: set[int] = set()
         for statement in flow.statements:
             for access in flow.accesses[statement.first : statement.last]:

@@ -107,8 +107,11 @@ def seed_from_entropy(seen: Analysis) -> Iterator[Finding]:
     tainted: dict[str, str] = {}
     for cell, flow in seen.cells():
         index = cell.index
-        for access in flow.accesses:
-            if access.mode != "draw" or not access.get("unseeding"):
+        draws = [access for access in flow.accesses if access.mode == "draw"]
+        if not draws and not tainted:
+            continue
+        for access in draws:
+            if not access.get("unseeding"):
                 continue
             call = call_at(seen, index, access)
             edit = argument_edit(seen, index, call, "seed", True) if call is not None else None
