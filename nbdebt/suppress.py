@@ -92,9 +92,14 @@ def read_suppressions(notebook: Notebook) -> list[Suppression]:
             ]
         if cell.kind == "code" and "#" in cell.source:
             lowered = cell.source.lower()
-            if "nbdebt" in lowered or "noqa" in lowered:
+            if "nbdebt" in lowered or ("noqa" in lowered and _concerns_us(cell.source)):
                 found.extend(_comments(cell))
     return found
+
+
+def _concerns_us(source: str) -> bool:
+    """Whether a ``noqa`` in the source may silence a finding of ours: one with codes of others doesn't."""
+    return any(match["codes"] is None or "NBD" in match["codes"].upper() for match in _NOQA.finditer(source))
 
 
 def _metadata(recorded: dict[str, object]) -> list[tuple[str, ...]]:
