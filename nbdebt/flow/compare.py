@@ -93,11 +93,7 @@ class Comparer:
             return
         name, access = after.base, after.access
         makers = self.writers.get(name, [])
-        waiting = next((i for i in makers if i < cell.cell and i not in self.counts), None)
-        if waiting is not None:
-            cell.state = "unknown"
-            text = f"`{name}` is made above by {self.label(waiting)}, which was never run"
-            cell.reasons.append(Reason("never-run", name, access, None, waiting, text))
+        if self._made_by_no_run(cell, after):
             return
         if self.first_opaque <= cell.cell:
             cell.state = "unknown"
@@ -129,11 +125,24 @@ class Comparer:
             text = f"`{name}` was set by {self.label(then)}; run top to bottom nothing above sets it"
         cell.reasons.append(Reason("other-version", name, after.access, then, None, text))
 
+    def _made_by_no_run(self, cell: CellReplay, after: Take) -> bool:
+        """A cell above makes the name and shows no count: it never ran, or lost its count."""
+        makers = self.writers.get(after.base, ())
+        waiting = next((i for i in makers if i < cell.cell and i not in self.counts), None)
+        if waiting is None:
+            return False
+        cell.state = "unknown"
+        text = f"`{after.base}` is made above by {self.label(waiting)}, which was never run"
+        cell.reasons.append(Reason("never-run", after.base, after.access, None, waiting, text))
+        return True
+
     def _appeared(self, cell: CellReplay, before: Take, after: Take) -> None:
         """In the session no shown run provided it, in a replay one does: an earlier version was taken in."""
         assert after.version is not None
         if before.base[0] == "<":
             self._other(cell, before, after)
+            return
+        if cell.state == "same" and self._made_by_no_run(cell, after):
             return
         provider = after.version.cell
         if cell.state == "same":
