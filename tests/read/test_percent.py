@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from nbdebt.model.errors import NotebookError
 from nbdebt.read import read_notebook
-from nbdebt.read.percent import is_script_notebook
-from nbdebt.read.percent import blocks
+from nbdebt.read.percent import blocks, is_script_notebook
 
 HEADER = """\
 # ---
