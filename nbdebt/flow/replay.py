@@ -70,7 +70,7 @@ class _Replayer:
         moves = any(
             a.resource == _DIRECTORY and a.mode == "write" for f in flows.values() for a in f.accesses
         )
-        shadowed = {name for flow in flows.values() for name in flow.builtins if name in self.writers}
+        shadowed = sorted({n for flow in flows.values() for n in flow.builtins if n in self.writers})
         seeded = frozenset(
             a.resource.stream
             for f in flows.values()
@@ -294,7 +294,7 @@ class _Replayer:
         """What comes of the clock, or of the order of a set, may be the same or not."""
         for index in ran:
             bases = {op.base for step in self.steps[index] for op in step.ops if op.code == DRAW}
-            for base in bases & VAGUE.keys():
+            for base in sorted(bases & VAGUE.keys()):
                 self.cells[index].reasons.append(Reason("vague", text=VAGUE[base]))
 
     def _appended(self, ran: list[int]) -> None:
