@@ -438,6 +438,11 @@ def children(pid: int) -> list[int]:
     return [int(line) for line in listed.stdout.split()]
 
 
+def heed_interrupts() -> None:
+    """A test run in the background inherits that Ctrl-C is ignored; the command under test must not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def started(tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
     """A run with two workers, on notebooks that keep them busy until they are disturbed."""
     heavy = "\n".join(f"a{n} = [i for i in range({n})]\nprint(a{n})" for n in range(400))
@@ -449,6 +454,7 @@ def started(tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=heed_interrupts,
     )
     while len(children(process.pid)) < 2 and process.poll() is None:
         pass

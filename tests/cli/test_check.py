@@ -347,6 +347,7 @@ def test_watch_checks_again_until_interrupted(here: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=environment(PYTHONUNBUFFERED="1"),
+        preexec_fn=_heed_interrupts,
     )
     assert process.stdout is not None
     try:
@@ -361,6 +362,11 @@ def test_watch_checks_again_until_interrupted(here: Path) -> None:
     finally:
         process.kill()
         process.stdout.close()
+
+
+def _heed_interrupts() -> None:
+    """A test run in the background inherits that Ctrl-C is ignored; the command under test must not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _until(process: "subprocess.Popen[bytes]", words: str) -> str:

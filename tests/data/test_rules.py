@@ -176,7 +176,6 @@ SILENT = [
 ]
 
 
-@pytest.mark.xfail(strict=False, reason="changes of the working directory are no exchanges yet")
 @pytest.mark.parametrize("source", MOVED)
 def test_silence_after_moving(repository: Any, source: str) -> None:
     assert check(write_notebook(repository.root / "a.ipynb", source)) == []
