@@ -177,7 +177,7 @@ MAGIC_LINES = [
     "!!date",
     "if x:\n    !ls\n    %cd ..",
     "%pip install a \\\n  b",
-    "!echo 'unbalanced (",
+    "!echo 'unbalanced",
     "a = !echo \"it's",
 ]
 
@@ -222,6 +222,12 @@ def test_agrees_with_ipython(parts: list[str]) -> None:
     source = "\n".join(parts)
     theirs = _MagicsAsMask().visit(ast.parse(TransformerManager().transform_cell(source)))
     assert ast.dump(ast.parse(mask(source).text)) == ast.dump(theirs)
+
+
+def test_a_bracket_after_an_open_quote_opens_nothing() -> None:
+    # Python 3.11's tokenizer counts such a bracket, and IPython there joins the next line to the command;
+    # from 3.12 on it doesn't, and a notebook is read alike whatever Python reads it.
+    assert mask("!echo 'unbalanced (\nx?").text == "pass               \npass"
 
 
 @given(st.text(alphabet="%!?=x \n\\'\"([{})]}#;:,$\t\x0c\x85\u2028", max_size=40))

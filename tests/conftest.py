@@ -1,0 +1,11 @@
+"""What all tests share."""
+
+import os
+
+from hypothesis import settings
+
+# A commit is judged by the same examples every time, so that a red build means a changed program.
+# To look for new counterexamples: HYPOTHESIS_PROFILE=explore python -m pytest.
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("explore", derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
