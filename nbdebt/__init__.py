@@ -7,6 +7,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from nbdebt.config import Settings
     from nbdebt.engine import check
+    from nbdebt.live.extension import load
     from nbdebt.model.errors import ConfigurationError, FixError, NbdebtError, NotebookError
     from nbdebt.model.finding import Finding, Report, Verdict
     from nbdebt.model.notebook import Notebook
@@ -22,6 +23,9 @@ _HOMES = {
     "NotebookError": "nbdebt.model.errors",
     "ConfigurationError": "nbdebt.model.errors",
     "FixError": "nbdebt.model.errors",
+    "load": "nbdebt.live.extension",
+    "load_ipython_extension": "nbdebt.live.extension",
+    "unload_ipython_extension": "nbdebt.live.extension",
 }
 __all__ = [
     "ConfigurationError",
@@ -35,6 +39,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "check",
+    "load",
 ]
 
 

@@ -1,0 +1,1 @@
+"""Recording in a live IPython session: what ran, what it read and made, and what that history owes."""

@@ -1,0 +1,134 @@
+"""The document as it is now: told by the front end, read from the notebook's file, or guessed from the runs."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from nbdebt.live.record import RunRecord
+from nbdebt.model.errors import NotebookError
+from nbdebt.model.notebook import Cell, Notebook
+from nbdebt.read import read_notebook
+
+Origin = Literal["front end", "file", "runs"]
+
+
+class Shown(NamedTuple):
+    """A cell of the document: its id, source, tags and saved metadata."""
+
+    cell_id: str
+    source: str
+    kind: Literal["code", "markdown", "raw"] = "code"
+    tags: tuple[str, ...] = ()
+
+
+class Document:
+    """Knows which cells there are, in which order.
+
+    Args:
+        names: the shell's namespace, where VS Code leaves the notebook's path.
+    """
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        self.names = names
+        self.origin: Origin = "runs"
+        self.path = ""
+        self._told: list[Shown] | None = None
+        self._file: list[Shown] = []
+        self._stamp: tuple[int, int] = (0, 0)
+        self._time = 0.0
+
+    def tell(self, cells: Iterable[tuple[str, str]]) -> None:
+        """The front end says what is on the screen."""
+        self._told = [Shown(str(cell_id), str(source)) for cell_id, source in cells]
+
+    @property
+    def source(self) -> str:
+        """Where the order comes from, in words."""
+        if self.origin == "front end":
+            return "the front end"
+        return f"the file {os.path.basename(self.path)}" if self.origin == "file" else "the order of runs"
+
+    def cells(
+        self, records: Sequence[RunRecord], last: Mapping[str, RunRecord], times: Mapping[str, float]
+    ) -> list[Shown]:
+        """The cells in document order.
+
+        Args:
+            records: all runs, in order.
+            last: the last run of each cell id.
+            times: when (seconds since the epoch) each cell last ran.
+        """
+        if self._told is not None:
+            self.origin = "front end"
+            return self._told
+        self._find()
+        if self.path and self._read():
+            self.origin = "file"
+            return self._with_unsaved(records, last, times)
+        self.origin = "runs"
+        return [
+            Shown(cell_id, last[cell_id].run.source)
+            for cell_id in dict.fromkeys(r.run.cell_id for r in records)
+        ]
+
+    def _find(self) -> None:
+        """The notebook's file, as Jupyter Server and VS Code say it."""
+        if self.path:
+            return
+        for name in (os.environ.get("JPY_SESSION_NAME", ""), self.names.get("__vsc_ipynb_file__", "")):
+            if isinstance(name, str) and name.endswith(".ipynb"):
+                self.path = os.path.abspath(name)
+                return
+
+    def _read(self) -> bool:
+        """Read the file where it changed; whether there is one that can be read."""
+        try:
+            stat = os.stat(self.path)
+            stamp = (stat.st_mtime_ns, stat.st_size)
+            if stamp != self._stamp:
+                notebook = read_notebook(Path(self.path).read_bytes(), self.path)
+                self._file = [Shown(c.id, c.source, c.kind, c.tags) for c in notebook.cells]
+                self._stamp, self._time = stamp, stat.st_mtime
+        except (OSError, NotebookError):
+            return False
+        return True
+
+    def _with_unsaved(
+        self, records: Sequence[RunRecord], last: Mapping[str, RunRecord], times: Mapping[str, float]
+    ) -> list[Shown]:
+        """The file may lag behind the screen: what ran after it was saved was on the screen as it ran."""
+        cells = [
+            shown._replace(source=last[shown.cell_id].run.source)
+            if shown.cell_id in last and times.get(shown.cell_id, 0.0) > self._time
+            else shown
+            for shown in self._file
+        ]
+        there = {shown.cell_id for shown in cells}
+        before = ""
+        for record in records:
+            cell_id = record.run.cell_id
+            if cell_id not in there and times.get(cell_id, 0.0) > self._time:
+                place = next((n for n, shown in enumerate(cells, 1) if shown.cell_id == before), len(cells))
+                cells.insert(place, Shown(cell_id, last[cell_id].run.source))
+                there.add(cell_id)
+            before = cell_id
+        return cells
+
+
+def as_notebook(path: str, cells: Sequence[Shown], last: Mapping[str, RunRecord]) -> Notebook:
+    """The document as rules read it; counts are those of the session."""
+    return Notebook(
+        path,
+        tuple(
+            Cell(
+                index,
+                shown.cell_id,
+                shown.kind,
+                shown.source,
+                last[shown.cell_id].count if shown.cell_id in last else None,
+                shown.tags,
+            )
+            for index, shown in enumerate(cells)
+        ),
+    )

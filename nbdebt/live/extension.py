@@ -1,0 +1,46 @@
+"""``%load_ext nbdebt``, and the same for scripts."""
+
+from typing import Any
+
+from nbdebt.live.session import Session, current, disabled
+
+
+def load(shell: Any = None) -> Session:
+    """Start recording in an IPython shell; does the same as ``%load_ext nbdebt``.
+
+    Args:
+        shell: the shell; None takes the one that is running.
+
+    Returns:
+        The shell's session: the one that is being recorded already, if there is one.
+
+    Raises:
+        RuntimeError: there is no IPython shell.
+    """
+    if shell is None:
+        from IPython.core.getipython import get_ipython
+
+        shell = get_ipython()  # type: ignore[no-untyped-call]
+    if shell is None:
+        raise RuntimeError(
+            "nbdebt.load() found no IPython shell: call it in a notebook or in IPython, or pass the shell"
+        )
+    found = current(shell)
+    if found is not None:
+        return found
+    session = Session(shell)
+    shell._nbdebt_session = session
+    return session
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """What ``%load_ext nbdebt`` calls."""
+    if not disabled():
+        load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """What ``%unload_ext nbdebt`` calls: recording stops, and nothing is left in the shell."""
+    session = current(shell)
+    if session is not None:
+        session.close()

@@ -1,0 +1,212 @@
+"""The user's names at cell boundaries: which were bound, changed in place or deleted by a run.
+
+Only what a run may have touched is looked at: what its code names, what its called functions name, and
+what shares memory with any of that. No reference to a user's object is kept.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NamedTuple
+
+from nbdebt.live.fingerprints import Fingerprint, Fingerprinter
+from nbdebt.live.states import State, state_of
+
+_SHELL = re.compile(r"_+|_i+|_i\d+|_\d+|_dh|_oh|_ih|_exit_code|__\w+__")
+_PROVIDED = frozenset(("In", "Out", "get_ipython", "exit", "quit", "open", "display"))
+
+
+class Change(NamedTuple):
+    """What a run did to one name; ``before`` None where it was not there, ``after`` None where it is gone."""
+
+    name: str
+    kind: Literal["bound", "changed", "deleted"]
+    before: State | None
+    after: State | None
+
+
+class _Held(NamedTuple):
+    """Which object a name held: its address and that of its type (an address may be used again)."""
+
+    address: int
+    type: int
+
+
+class Namespace:
+    """What is known of the values of a shell's names.
+
+    Args:
+        values: the shell's ``user_ns``.
+        hidden: its ``user_ns_hidden``: what the shell itself put there.
+        fingerprinter: takes the fingerprints.
+    """
+
+    def __init__(
+        self, values: dict[str, Any], hidden: Mapping[str, Any], fingerprinter: Fingerprinter
+    ) -> None:
+        self.values = values
+        self.hidden = hidden
+        self.fingerprinter = fingerprinter
+        self.states: dict[str, State] = {}
+        self.inexact: dict[str, str] = {}
+        self._held: dict[str, _Held] = {}
+        self._reach: dict[str, frozenset[int] | None] = {}
+        self._holders: dict[int, set[str]] = {}
+        self._plain: dict[str, bytes] = {}
+
+    def user_names(self) -> list[str]:
+        """Names that the user made."""
+        hidden = self.hidden
+        return [
+            name
+            for name, value in list(self.values.items())
+            if not (name[0] == "_" and _SHELL.fullmatch(name))
+            and name not in _PROVIDED
+            and not (name in hidden and hidden[name] is value)
+        ]
+
+    def adopt(self) -> None:
+        """Take what is there already, as of unknown origin."""
+        for name in self.user_names():
+            self._take(name, -1, b"")
+
+    def sharing(self, names: Iterable[str]) -> set[str]:
+        """These names, and all that share memory with what they hold."""
+        found = set(names)
+        many = False
+        for name in list(found):
+            reach = self._reach.get(name, frozenset())
+            if reach is None:
+                many = True
+                continue
+            for token in reach:
+                holders = self._holders.get(token)
+                if holders is not None and len(holders) > 1:
+                    found |= holders
+        if many:
+            found.update(name for name, reach in self._reach.items() if reach is None)
+        return found
+
+    def shared_with(self, name: str) -> frozenset[str]:
+        """The other names that share memory with what this one holds."""
+        reach = self._reach.get(name)
+        if not reach:
+            return frozenset()
+        found: set[str] = set()
+        for token in reach:
+            found |= self._holders.get(token, set())
+        found.discard(name)
+        return frozenset(found)
+
+    def begin(self, touched: Iterable[str]) -> None:
+        """A run begins that names these: know what they hold.
+
+        What another thread, a callback or a silent run changed since the last run has no known origin.
+        """
+        values, held = self.values, self._held
+        for name in touched:
+            if name in values:
+                value = values[name]
+                if held.get(name) != (id(value), id(type(value))):
+                    self._take(name, -1, b"")
+            elif name in held:
+                self._drop(name)
+
+    def end(self, touched: set[str], run: int, salt: bytes, written: set[str]) -> list[Change]:
+        """A run has ended.
+
+        Args:
+            touched: what it may have changed in place.
+            run: its sequence number.
+            salt: digest of its code and of what it read.
+            written: names that its code surely binds: made anew even where their value is the same.
+        """
+        values, held, states = self.values, self._held, self.states
+        changes: list[Change] = []
+        present = self.user_names()
+        again = self.sharing(touched)
+        for name in present:
+            value = values[name]
+            same_object = held.get(name) == (id(value), id(type(value)))
+            if same_object and name not in again:
+                continue
+            before = states.get(name)
+            if same_object and before is not None and not self._may_change(name, value):
+                if name in written:
+                    states[name] = after = before._replace(maker=run)
+                    changes.append(Change(name, "bound", before, after))
+                continue
+            plain = self._plain.get(name)
+            if not same_object or name in written:
+                after = self._take(name, run, salt)
+                changes.append(Change(name, "bound", before, after))
+                continue
+            assert before is not None
+            old_exactness = before.exactness
+            found = self._fingerprint(name)
+            if found.digest == plain and found.exactness == old_exactness:
+                continue
+            after = state_of(found, run, salt)
+            states[name] = after
+            changes.append(Change(name, "changed", before, after))
+        if len(held) > len(present):
+            there = set(present)
+            for name in [n for n in held if n not in there]:
+                changes.append(Change(name, "deleted", states.get(name), None))
+                self._drop(name)
+        return changes
+
+    def _may_change(self, name: str, value: Any) -> bool:
+        """Whether a value can be changed in place at all."""
+        return type(value) not in _IMMUTABLE
+
+    def touch(self, name: str, run: int, salt: bytes) -> Change | None:
+        """A run surely changed in place what can't be read (an iterator was moved on): a new version."""
+        before = self.states.get(name)
+        if before is None or before.exactness == "exact":
+            return None
+        found = Fingerprint(digest=before.key, exactness=before.exactness)
+        after = self.states[name] = state_of(found, run, salt)
+        return Change(name, "changed", before, after)
+
+    def _take(self, name: str, run: int, salt: bytes) -> State:
+        value = self.values[name]
+        self._held[name] = _Held(id(value), id(type(value)))
+        state = self.states[name] = state_of(self._fingerprint(name), run, salt)
+        return state
+
+    def _fingerprint(self, name: str) -> Fingerprint:
+        found = self.fingerprinter.take(self.values[name])
+        self._plain[name] = found.digest
+        if found.exactness == "exact":
+            self.inexact.pop(name, None)
+        else:
+            self.inexact[name] = found.why
+        self._link(name, found.reach)
+        return found
+
+    def _link(self, name: str, reach: frozenset[int] | None) -> None:
+        old = self._reach.get(name)
+        if old == reach and name in self._reach:
+            return
+        self._unlink(name)
+        self._reach[name] = reach
+        for token in reach or ():
+            self._holders.setdefault(token, set()).add(name)
+
+    def _unlink(self, name: str) -> None:
+        for token in self._reach.pop(name, None) or ():
+            holders = self._holders.get(token)
+            if holders is not None:
+                holders.discard(name)
+                if not holders:
+                    del self._holders[token]
+
+    def _drop(self, name: str) -> None:
+        self._unlink(name)
+        self._held.pop(name, None)
+        self._plain.pop(name, None)
+        self.states.pop(name, None)
+        self.inexact.pop(name, None)
+
+
+_IMMUTABLE = frozenset((int, float, complex, bool, str, bytes, range, type(None)))

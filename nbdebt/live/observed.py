@@ -1,0 +1,222 @@
+"""From what was seen at a run's two boundaries to what it read and made."""
+
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+from xxhash import xxh3_128_digest
+
+from nbdebt.flow.facts import CellFlow
+from nbdebt.flow.steps import DRAW, MUTATE
+from nbdebt.live.namespace import Change
+from nbdebt.live.randomness import RandomSeen
+from nbdebt.live.record import CLOCK, FRAME, Effect, Outline, Read, RunRecord, Touch, is_entropy
+from nbdebt.live.seen import Seen
+from nbdebt.live.states import ABSENT, State
+from nbdebt.model.history import Access, File, Span
+
+if TYPE_CHECKING:
+    from nbdebt.live.recorder import Recorder
+
+
+class Boundary(msgspec.Struct):
+    """What stood at a run's beginning and what at its end.
+
+    Args:
+        summary: what its code takes in and makes, as far as it was reached.
+        flow: the code's accesses.
+        before: versions of the names it speaks of, when it began.
+        streams: states of random streams, before and after.
+        settings: settings, before and after.
+        random: what was seen of random streams.
+        files: what was seen of files, URLs and tables.
+        shared: for names it changes in place, the names that shared memory with them.
+    """
+
+    summary: Outline
+    flow: CellFlow
+    before: dict[str, State]
+    streams: tuple[dict[str, bytes], dict[str, bytes]]
+    settings: tuple[dict[str, bytes], dict[str, bytes]]
+    random: RandomSeen
+    files: list[Seen]
+    shared: dict[str, frozenset[str]]
+
+
+def finish(record: RunRecord, seen: Boundary, recorder: "Recorder") -> None:
+    """Fill in what a run read and made."""
+    record.shared = seen.shared
+    reads = [read for take in seen.summary.takes if (read := _read(take, seen, recorder)) is not None]
+    reads += _stream_reads(seen, recorder)
+    reads += _file_reads(seen, recorder)
+    record.reads = tuple(dict.fromkeys(reads))
+    record.vague = tuple(
+        dict.fromkeys(t.base for t in seen.summary.takes if t.code == DRAW and t.base in CLOCK)
+    )
+    salt = xxh3_128_digest(record.key + b"".join([r.base.encode() + (r.key or b"!") for r in record.reads]))
+    _names(record, seen, recorder, salt)
+    _others(record, seen, recorder)
+    record.accesses = tuple(_accesses(seen))
+
+
+def _read(take: Touch, seen: Boundary, recorder: "Recorder") -> Read | None:
+    """What an access to something from before found there."""
+    base, part = take.base, take.part
+    if base.startswith("<random>"):
+        if is_entropy(base) and take.certain:
+            return Read(base, "", None, True, take.access, -1)
+        if base in CLOCK or is_entropy(base):
+            return None
+        stream = base[8:]
+        before, after = (states.get(stream) for states in seen.streams)
+        if take.code != DRAW or after is None or before == after:
+            # It says that it draws, and the stream stands where it stood.
+            return None
+        maker = recorder.made_streams.get(stream)
+        return Read(base, "", before if maker is not None else None, True, take.access, maker or -1)
+    if base.startswith("<Setting>"):
+        name = base[9:]
+        key = seen.settings[0].get(name, ABSENT)
+        return Read(base, "", key, take.certain, take.access, recorder.made_settings.get(name, -1))
+    if base[0] == "<":
+        return None
+    state = seen.before.get(base)
+    if state is None:
+        return Read(base, part, ABSENT, take.certain, take.access, -1)
+    return Read(base, part, _part_key(state, part), take.certain, take.access, state.maker)
+
+
+def _part_key(state: State, part: str) -> bytes:
+    return (state.frame or b"there") if part == FRAME else state.part(part)
+
+
+def _stream_reads(seen: Boundary, recorder: "Recorder") -> list[Read]:
+    """Draws that happened and that no line of the code says."""
+    told = {t.base[8:] for t in seen.summary.takes if t.code == DRAW}
+    told |= {b[8:] for b in seen.summary.binds | seen.summary.may_bind if b.startswith("<random>")}
+    reads: list[Read] = []
+    for stream in sorted(seen.random.drew - seen.random.seeded - told):
+        maker = recorder.made_streams.get(stream)
+        before = seen.streams[0].get(stream) if maker is not None else None
+        reads.append(Read(f"<random>{stream}", "", before, True, -1, maker if maker is not None else -1))
+    return reads
+
+
+def _file_reads(seen: Boundary, recorder: "Recorder") -> list[Read]:
+    reads: list[Read] = []
+    made: set[str] = set()
+    for item in seen.files:
+        base = file_key(item)
+        if item.mode in ("write", "delete"):
+            made.add(base)
+        elif base not in made and isinstance(item.resource, File):
+            key = item.before.encode() or ABSENT
+            reads.append(Read(base, "", key, item.sure, -1, recorder.made_files.get(base, -1)))
+    return reads
+
+
+def file_key(item: Seen) -> str:
+    """The key under which a replay knows a file, URL or table."""
+    resource = item.resource
+    if isinstance(resource, File):
+        return f"<File>{os.path.abspath(os.path.expanduser(resource.path))}"
+    return f"<{type(resource).__name__}>{resource}"
+
+
+def _names(record: RunRecord, seen: Boundary, recorder: "Recorder", salt: bytes) -> None:
+    """What became of the names."""
+    summary, namespace = seen.summary, recorder.namespace
+    sequence = record.run.sequence
+    failed = record.run.outcome != "ok"
+    written = set() if failed else {b for b in summary.binds if b[0] != "<"}
+    changes = namespace.end(set(summary.names), sequence, salt, written)
+    named = {change.name for change in changes}
+    for base in sorted(summary.mutates):
+        if base not in named and base[0] != "<" and (change := namespace.touch(base, sequence, salt)):
+            changes.append(change)
+    known = {r.base for r in record.reads if r.part == ""}
+    extra: list[Read] = []
+    for change in changes:
+        record.effects[change.name] = _effect(change, summary)
+        if (
+            change.kind == "changed"
+            and not record.effects[change.name].parts_only
+            and change.name not in known
+        ):
+            # Changed through another name: what it was is part of what it became.
+            assert change.before is not None
+            extra.append(Read(change.name, "", change.before.key, True, -1, change.before.maker))
+    for base in summary.may_bind - summary.binds:
+        # Made under a condition, and equal to what this cell made in an earlier run of it.
+        state = namespace.states.get(base)
+        if base in named or state is None or state.maker < 0:
+            continue
+        maker = recorder.records.get(state.maker)
+        if maker is not None and maker.key == record.key:
+            record.effects[base] = Effect("bound", state, state)
+    record.reads += tuple(extra)
+
+
+def _effect(change: Change, summary: Outline) -> Effect:
+    before, after = change.before, change.after
+    parts_only = (
+        change.kind == "changed"
+        and before is not None
+        and after is not None
+        and before.parts is not None
+        and after.parts is not None
+        and change.name in summary.sets
+        and not any(t.base == change.name and t.part == "" and t.code == MUTATE for t in summary.takes)
+    )
+    return Effect(change.kind, before, after, parts_only)
+
+
+def _others(record: RunRecord, seen: Boundary, recorder: "Recorder") -> None:
+    """What became of streams, settings and files."""
+    sequence = record.run.sequence
+    before, after = seen.streams
+    binds = seen.summary.binds if record.run.outcome == "ok" else frozenset()
+    for stream, state in after.items():
+        seeded = stream in seen.random.seeded or f"<random>{stream}" in binds
+        if before.get(stream) == state and not seeded:
+            continue
+        if seeded or recorder.made_streams.get(stream) is not None:
+            recorder.made_streams[stream] = sequence
+            record.effects[f"<random>{stream}"] = Effect("bound", None, State(state, maker=sequence))
+    earlier, later = seen.settings
+    for name in earlier.keys() | later.keys():
+        if earlier.get(name) == later.get(name) and f"<Setting>{name}" not in seen.summary.binds:
+            continue
+        if name not in earlier and name not in recorder.initial_settings and "." in name and name in later:
+            # A library was imported, and its options are as it came with them.
+            recorder.initial_settings[name] = later[name]
+            continue
+        recorder.made_settings[name] = sequence
+        record.effects[f"<Setting>{name}"] = Effect(
+            "bound", None, State(later.get(name, ABSENT), maker=sequence)
+        )
+    for item in seen.files:
+        if item.mode in ("write", "delete", "mutate") and isinstance(item.resource, File):
+            base = file_key(item)
+            recorder.made_files[base] = sequence
+            record.effects[base] = Effect("bound", None, State(item.after.encode() or ABSENT, maker=sequence))
+
+
+def _accesses(seen: Boundary) -> list[Access]:
+    """Exchanges as they were seen, where the code stands that does them if that is known."""
+    places: dict[tuple[str, str], Span] = {}
+    for access in seen.flow.accesses:
+        places.setdefault((type(access.resource).__name__, access.via), access.span)
+    first = seen.flow.statements[0].span if seen.flow.statements else Span(1, 1, 1, 1)
+    return [
+        Access(
+            item.resource,
+            item.mode,
+            places.get((type(item.resource).__name__, item.via), first),
+            "observed",
+            item.sure,
+            item.via,
+            item.detail,
+        )
+        for item in seen.files
+    ]

@@ -1,0 +1,182 @@
+"""The one live state: a shell's recorder, its document, and what has been said of them."""
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from nbdebt.config import Settings, load_settings
+from nbdebt.live.document import Document
+from nbdebt.live.record import RunRecord
+from nbdebt.live.recorder import Recorder
+from nbdebt.live.understanding import Understanding
+from nbdebt.model.errors import ConfigurationError
+from nbdebt.model.finding import Exchange, Finding, Report, Verdict
+from nbdebt.model.history import History
+from nbdebt.report.fingerprints import Identity, identities
+from nbdebt.rules.analysis import Analysis
+
+Level = Literal["quiet", "normal", "strict"]
+
+
+class RunReport(msgspec.Struct, frozen=True):
+    """What one run changed in what is owed.
+
+    Args:
+        record: the run.
+        new: findings that were not there before it.
+        resolved: findings that are gone.
+        seconds: what all of nbdebt's work on this run took.
+    """
+
+    record: RunRecord
+    new: tuple[Finding, ...]
+    resolved: tuple[Finding, ...]
+    seconds: float
+
+
+class Session:
+    """Recording in one shell.
+
+    Made by :func:`nbdebt.load`. It holds no reference to any object of the user's.
+
+    Args:
+        shell: an IPython shell.
+        settings: settings; None takes those of the notebook's directory.
+    """
+
+    def __init__(self, shell: Any, settings: Settings | None = None) -> None:
+        self.shell = shell
+        self.level: Level = "normal"
+        self.ignored: dict[str, str] = {}
+        self.strict_codes: frozenset[str] = frozenset()
+        self.attached = False
+        self.problems: list[str] = []
+        self.document = Document(shell.user_ns)
+        self.settings = settings if settings is not None else self._load_settings()
+        self.recorder = Recorder(shell, self._finished)
+        self.understanding = Understanding(self)
+        self.runs: list[RunRecord] = []
+        self.last: dict[str, RunRecord] = {}
+        self.times: dict[str, float] = {}
+        self._subscribers: list[Callable[[RunReport], None]] = []
+        self._told: dict[Identity, Finding] = {}
+        self.closed = False
+        self.recorder.start()
+
+    def _load_settings(self) -> Settings:
+        try:
+            return load_settings(Path.cwd())
+        except (ConfigurationError, OSError) as error:
+            self.problems.append(f"{error}; the default settings are used")
+            return Settings()
+
+    # What others ask
+
+    @property
+    def paused(self) -> bool:
+        """Whether recording is off; what happens meanwhile has no known origin."""
+        return self.recorder.paused
+
+    @paused.setter
+    def paused(self, value: bool) -> None:
+        self.recorder.paused = value
+
+    @property
+    def failures(self) -> list[str]:
+        """Failures of nbdebt's own, once each."""
+        return [*self.problems, *self.recorder.failures]
+
+    @property
+    def document_source(self) -> str:
+        """Where the document's order is known from, in words."""
+        return self.document.source
+
+    @property
+    def history(self) -> History:
+        """The runs, in order."""
+        return self.understanding.history()
+
+    def set_document(self, cells: Iterable[tuple[str, str]]) -> None:
+        """Say what the document is: (cell id, source) of its cells, in order."""
+        self.document.tell(cells)
+
+    def verdict(self) -> Verdict:
+        """Would Restart & Run All give what the session holds?"""
+        return self.understanding.verdict()
+
+    def analysis(self) -> Analysis:
+        """What rules see of the session."""
+        return self.understanding.analysis()
+
+    def report(self) -> Report:
+        """Findings, verdict and exchanges, as ``nbdebt check`` reports them."""
+        return self.understanding.report(self.settings, frozenset(self.ignored))
+
+    def io(self) -> tuple[Exchange, ...]:
+        """All reads and writes of what is outside the notebook."""
+        return self.understanding.exchanges()
+
+    def foresee(self, source: str) -> Report:
+        """What a cell of this source would add, judged by its code alone."""
+        return self.understanding.foresee(source, self.settings)
+
+    def subscribe(self, callback: Callable[[RunReport], None]) -> Callable[[], None]:
+        """Call back after each run; returns what ends the subscription."""
+        self._subscribers.append(callback)
+        return lambda: self._subscribers.remove(callback) if callback in self._subscribers else None
+
+    def close(self) -> None:
+        """Stop recording and leave no trace in the shell."""
+        if not self.closed:
+            self.closed = True
+            self.recorder.stop()
+            if getattr(self.shell, "_nbdebt_session", None) is self:
+                del self.shell._nbdebt_session
+
+    # What happens
+
+    def _finished(self, record: RunRecord) -> None:
+        """A run has ended."""
+        began = time.perf_counter()
+        record = self._placed(record)
+        self.runs.append(record)
+        self.last[record.run.cell_id] = record
+        self.times[record.run.cell_id] = time.time()
+        if not self._subscribers or self.level == "quiet":
+            return
+        report = self.report()
+        now = dict(zip(identities(report.findings), report.findings, strict=True))
+        new = tuple(f for i, f in now.items() if i not in self._told)
+        resolved = tuple(f for i, f in self._told.items() if i not in now)
+        self._told = now
+        told = RunReport(record, new, resolved, record.seconds + time.perf_counter() - began)
+        for callback in list(self._subscribers):
+            callback(told)
+
+    def _placed(self, record: RunRecord) -> RunRecord:
+        """A run whose cell nobody named: that of the same source, in the document's order."""
+        if record.run.cell_id:
+            return record
+        cells = (
+            self.document.cells(self.runs, self.last, self.times) if self.document.origin != "runs" else []
+        )
+        same = [shown.cell_id for shown in cells if shown.source == record.run.source]
+        fresh = [cell_id for cell_id in same if cell_id not in self.last]
+        cell_id = (fresh or same or [f"run-{record.run.sequence}"])[0]
+        record.run = msgspec.structs.replace(record.run, cell_id=cell_id)
+        return record
+
+
+def current(shell: Any) -> Session | None:
+    """The session of a shell, where one is being recorded."""
+    found = getattr(shell, "_nbdebt_session", None)
+    return found if isinstance(found, Session) else None
+
+
+def disabled() -> bool:
+    """Whether the environment says that nothing is to be recorded (``NBDEBT_DISABLE=1``)."""
+    return os.environ.get("NBDEBT_DISABLE", "").strip().lower() not in ("", "0", "false", "no")

@@ -1,0 +1,100 @@
+"""Versions of values, as the replay compares them."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from xxhash import xxh3_128_digest
+
+from nbdebt.live.fingerprints import Exactness, Fingerprint
+
+ABSENT = b""
+"""Key of what isn't there."""
+NO_PART = b"?"
+
+
+class State(NamedTuple):
+    """One version of a resource.
+
+    Args:
+        key: equal keys are equal values.
+        frame: digest of what is in no part; empty for what has no parts.
+        parts: digests of the parts that code reads by themselves, in their order.
+        exactness: how much of the value the key rests on.
+        maker: sequence number of the run that made it; -1 for what was there before recording began.
+        ordered: whether the order of its parts counts when values are compared (a frame's columns do, the
+            keys of a mapping don't).
+    """
+
+    key: bytes
+    frame: bytes = b""
+    parts: dict[str, bytes] | None = None
+    exactness: Exactness = "exact"
+    maker: int = -1
+    ordered: bool = True
+
+    def part(self, part: str) -> bytes:
+        """The key of a part; of the whole, where parts aren't told apart."""
+        if not part or self.parts is None:
+            return self.key
+        digest = self.parts.get(part)
+        if digest is None and part[0] == ".":
+            # A frame's column may be read as an attribute.
+            digest = self.parts.get(f"[{part[1:]!r}]")
+        return self.frame + (NO_PART if digest is None else digest)
+
+    def equals(self, other: "State") -> bool:
+        """Whether both stand for equal values: as ``==`` sees them, for mappings."""
+        if self.key == other.key:
+            return True
+        return (
+            not (self.ordered or other.ordered)
+            and self.frame == other.frame
+            and self.parts is not None
+            and self.parts == other.parts
+        )
+
+    def changed(self, before: "State", after: "State", maker: int) -> "State":
+        """This version after the change that made ``after`` of ``before``, in the parts that it changed.
+
+        All three must have parts.
+        """
+        assert self.parts is not None and before.parts is not None and after.parts is not None
+        parts = {
+            name: digest
+            for name, digest in self.parts.items()
+            if name in after.parts or name not in before.parts
+        }
+        for name, digest in after.parts.items():
+            if before.parts.get(name) != digest:
+                parts[name] = digest
+        frame = after.frame if self.frame == before.frame else _mixed(self.frame, before.frame, after.frame)
+        return State(_whole(frame, parts.items()), frame, parts, self.exactness, maker, self.ordered)
+
+
+def _mixed(own: bytes, before: bytes, after: bytes) -> bytes:
+    return own if before == after else xxh3_128_digest(own + before + after)
+
+
+def _whole(frame: bytes, parts: Iterable[tuple[str, bytes]]) -> bytes:
+    return xxh3_128_digest(
+        frame + b"".join([name.encode("utf-8", "replace") + digest for name, digest in parts])
+    )
+
+
+def state_of(found: Fingerprint, maker: int, salt: bytes = b"") -> State:
+    """The version that a fingerprint stands for.
+
+    Args:
+        found: the fingerprint.
+        maker: the run that made it.
+        salt: how it came about: tells apart what the fingerprint alone can't, because it read nothing of the
+            value, or a sample.
+    """
+    ordered = found.ordered
+    if found.exactness == "exact":
+        if found.parts is not None:
+            return State(
+                _whole(found.frame, found.parts.items()), found.frame, found.parts, "exact", maker, ordered
+            )
+        return State(found.digest, b"", None, "exact", maker, ordered)
+    return State(xxh3_128_digest(found.digest + salt), b"", None, found.exactness, maker, ordered)

@@ -1,0 +1,288 @@
+"""What the session's history amounts to: document, replay, verdict, findings."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+
+from nbdebt.analyse import Record, place, rule_failure
+from nbdebt.config import Settings, effective_codes
+from nbdebt.flow.facts import CellFlow
+from nbdebt.flow.reader import Reader
+from nbdebt.flow.reasons import Replay, order_text, writers_of
+from nbdebt.live.document import Shown, as_notebook
+from nbdebt.live.record import RunRecord, before_line, outline, source_key
+from nbdebt.live.recorder import registry
+from nbdebt.live.states import ABSENT
+from nbdebt.live.verdict import Difference, Outcome, Place, Replayer, compare
+from nbdebt.model.finding import CellRef, Exchange, Finding, NotebookResult, NotRun, Problem, Report, Verdict
+from nbdebt.model.history import File, History, Name, Package, Run, Setting, Table, Url
+from nbdebt.model.notebook import Notebook
+from nbdebt.outside import judge
+from nbdebt.rules import Needs, catalogue
+from nbdebt.rules.analysis import Analysis
+from nbdebt.suppress import read_suppressions
+
+if TYPE_CHECKING:
+    from nbdebt.live.session import Session
+
+_OUTSIDE = (File, Url, Table, Package)
+_DIRECTORY = Setting("cwd")
+_NO_DOCUMENT = "the document is not known: which cells there are, and in which order"
+
+
+class Understanding:
+    """Looks at a session as a whole.
+
+    Args:
+        session: the session.
+    """
+
+    def __init__(self, session: "Session") -> None:
+        self.session = session
+        self._flows: dict[tuple[str, str], CellFlow] = {}
+
+    # The document
+
+    def shown(self) -> list[Shown]:
+        """The document's cells."""
+        session = self.session
+        return session.document.cells(session.runs, session.last, session.times)
+
+    def notebook(self) -> Notebook:
+        """The document as rules read it."""
+        session = self.session
+        path = session.document.path or "<session>"
+        return as_notebook(path, self.shown(), session.last)
+
+    def flows(self, notebook: Notebook) -> dict[int, CellFlow]:
+        """What each cell does: as it was read when it ran, or as it is now."""
+        last = self.session.last
+        flows: dict[int, CellFlow] = {}
+        unread: list[int] = []
+        for cell in notebook.code_cells:
+            record = last.get(cell.id)
+            if record is not None and record.run.source == cell.source:
+                flows[cell.index] = record.flow
+            else:
+                unread.append(cell.index)
+        if unread:
+            self._read(notebook, unread, flows)
+        return flows
+
+    def _read(self, notebook: Notebook, unread: Iterable[int], flows: dict[int, CellFlow]) -> None:
+        recorder = self.session.recorder
+        context = str(hash(tuple(c.source for c in notebook.code_cells)))
+        missing = [i for i in unread if (context, notebook.cells[i].source) not in self._flows]
+        if missing:
+            reader = Reader(registry)
+            reader.foresee(recorder.parse(c.source) for c in notebook.code_cells)
+            if len(self._flows) > 1000:
+                self._flows.clear()
+            for index in missing:
+                source = notebook.cells[index].source
+                self._flows[context, source] = reader.read(recorder.parse(source)._replace(cell=index))
+        for index in unread:
+            flows[index] = self._flows[context, notebook.cells[index].source]
+
+    # The replay
+
+    def outcome(self, notebook: Notebook, flows: dict[int, CellFlow]) -> tuple[Outcome, Difference]:
+        """Restart & Run All, symbolically, and what would differ from the session at its end."""
+        session = self.session
+        recorder = session.recorder
+        by_key: dict[bytes, list[RunRecord]] = {}
+        for record in session.runs:
+            by_key.setdefault(record.key, []).append(record)
+        places: list[Place] = []
+        labels: dict[int, str] = {}
+        for cell in notebook.code_cells:
+            flow = flows[cell.index]
+            if not cell.source.strip():
+                continue
+            labels[cell.index] = order_text(cell.index, notebook)
+            last = session.last.get(cell.id)
+            key = last.key if last is not None and last.run.source == cell.source else None
+            if key is None:
+                key = source_key(recorder.parse(cell.source))
+            places.append(Place(cell.index, cell.id, key, outline(before_line(flow, 0)), labels[cell.index]))
+        now = recorder.namespace.states
+        done = Replayer(recorder.records, session.last, by_key, self._outside, now).replay(places)
+        read = {
+            access.resource.name
+            for flow in flows.values()
+            for access in flow.accesses
+            if isinstance(access.resource, Name) and access.mode != "write"
+        }
+        writers = writers_of({i: f for i, f in flows.items() if not f.error})
+        return done, compare(done, now, recorder.namespace.user_names(), read, writers, labels)
+
+    def _outside(self, base: str) -> bytes:
+        """What a fresh kernel would find of a setting or a file, as far as no cell above makes it."""
+        recorder = self.session.recorder
+        if base.startswith("<Setting>"):
+            return recorder.initial_settings.get(base[9:], ABSENT)
+        return recorder.files.digest(base[6:]).encode() or ABSENT
+
+    def replay(self, notebook: Notebook, flows: dict[int, CellFlow]) -> Replay:
+        """The verdict with its reasons."""
+        done, difference = self.outcome(notebook, flows)
+        missing: list[str] = []
+        states = [c.state for c in done.cells.values()]
+        for cell in done.cells.values():
+            label = order_text(cell.cell, notebook)
+            if cell.state == "unknown":
+                missing += [f"{label} {r.text}" for r in cell.reasons]
+            elif cell.state == "same":
+                missing += [f"{label} {r.text}" for r in cell.reasons if r.kind == "vague"]
+        reproduces: bool | None = None
+        if "fails" in states or "differs" in states or "stale" in states or difference.names:
+            reproduces, missing = False, []
+        elif self.session.document.origin == "runs":
+            missing = [_NO_DOCUMENT]
+        elif not missing and not difference.unknown and any(s != "never-run" for s in states):
+            reproduces = True
+        return Replay(
+            done.cells,
+            reproduces,
+            difference.names,
+            list(difference.left_over),
+            list(dict.fromkeys(missing)),
+            None,
+            writers_of({i: f for i, f in flows.items() if not f.error}),
+        )
+
+    def verdict(self) -> Verdict:
+        """The verdict as reports carry it."""
+        notebook = self.notebook()
+        return self.replay(notebook, self.flows(notebook)).verdict(notebook)
+
+    # The history
+
+    def history(self, notebook: Notebook | None = None) -> History:
+        """All runs in order, each with the cell that shows it, if one does."""
+        session = self.session
+        if notebook is None:
+            notebook = self.notebook()
+        index_of = {cell.id: cell.index for cell in notebook.code_cells}
+        runs: list[Run] = []
+        gaps: list[int] = []
+        for record in session.runs:
+            run = record.run
+            is_last = session.last.get(run.cell_id) is record
+            index = index_of.get(run.cell_id) if is_last else None
+            if index is None and record.count is not None:
+                gaps.append(record.count)
+            runs.append(
+                Run(
+                    record.count if record.count is not None else run.sequence,
+                    index,
+                    run.cell_id,
+                    run.source,
+                    run.outcome,
+                    run.duration,
+                    run.basis,
+                )
+            )
+        return History(tuple(runs), tuple(gaps))
+
+    # Findings
+
+    def analysis(self, settings: Settings | None = None) -> Analysis:
+        """What rules see."""
+        notebook = self.notebook()
+        flows = self.flows(notebook)
+        return self._analysis(notebook, flows, settings or self.session.settings)
+
+    def _analysis(self, notebook: Notebook, flows: dict[int, CellFlow], settings: Settings) -> Analysis:
+        good = {i: f for i, f in flows.items() if not f.error}
+        return Analysis(notebook, settings, good, self.history(notebook), self.replay(notebook, flows))
+
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """All reads and writes outside, those that were seen in place of those that the code says."""
+        return self._exchanges(self.analysis())
+
+    def _exchanges(self, seen: Analysis) -> tuple[Exchange, ...]:
+        found: list[Exchange] = []
+        made: set[object] = set()
+        for cell, flow in seen.cells():
+            record = self.session.last.get(cell.id)
+            observed = list(record.accesses) if record is not None else []
+            told = [a for a in flow.accesses if isinstance(a.resource, _OUTSIDE) or a.resource == _DIRECTORY]
+            known = {(type(a.resource), str(a.resource), a.mode) for a in told}
+            ref = seen.ref(cell.index)
+            for access in [*told, *(a for a in observed if not _is_told(a, known))]:
+                found.append(
+                    Exchange(access, ref, seen.line(cell.index, access.span.line), access.resource in made)
+                )
+                if access.mode == "write":
+                    made.add(access.resource)
+        return tuple(found)
+
+    def report(self, settings: Settings, ignored: frozenset[str] = frozenset()) -> Report:
+        """Findings, verdict and exchanges."""
+        notebook = self.notebook()
+        flows = self.flows(notebook)
+        seen = self._analysis(notebook, flows, settings)
+        return self._judged(seen, settings, ignored)
+
+    def _judged(self, seen: Analysis, settings: Settings, ignored: frozenset[str]) -> Report:
+        notebook = seen.notebook
+        codes = frozenset(effective_codes(settings, catalogue())) - ignored
+        findings: list[Finding] = []
+        problems: list[Problem] = []
+        not_run: list[NotRun] = []
+        by_runs = self.session.document.origin == "runs"
+        if by_runs:
+            not_run.append(NotRun(notebook.path, "order rules", _NO_DOCUMENT))
+        for code, rule in catalogue().items():
+            if code not in codes or rule.needs not in (Needs.SOURCE, Needs.HISTORY):
+                continue
+            if by_runs and rule.family == "order":
+                continue
+            seen.rule = rule
+            try:
+                findings.extend(rule.check(seen))
+            except Exception as error:
+                problems.append(rule_failure(rule, notebook.path, error))
+        refs = tuple(CellRef(c.index, c.id, c.execution_count) for c in notebook.code_cells)
+        result = NotebookResult(notebook.path, seen.replay.verdict(notebook), self._exchanges(seen), refs)
+        record = Record(
+            result, tuple(findings), tuple(read_suppressions(notebook)), tuple(problems), tuple(not_run)
+        )
+        found, suppressed, failures = judge([record], [(settings, codes)], [self._directory()])
+        found.sort(key=place)
+        return Report(tuple(found), (*problems, *failures), tuple(not_run), (result,), suppressed)
+
+    def _directory(self) -> Path:
+        path = self.session.document.path
+        return Path(path).parent if path else Path.cwd()
+
+    def foresee(self, source: str, settings: Settings) -> Report:
+        """What a cell of this source would add, by its code: as if it stood below all others."""
+        notebook = self.notebook()
+        flows = dict(self.flows(notebook))
+        shown = [*self.shown(), Shown(_NEXT, source)]
+        ahead = as_notebook(notebook.path, shown, self.session.last)
+        reader = Reader(registry)
+        reader.foresee(self.session.recorder.parse(c.source) for c in ahead.code_cells)
+        index = len(ahead.cells) - 1
+        flows[index] = reader.read(self.session.recorder.parse(source)._replace(cell=index))
+        report = self._judged(
+            self._analysis(ahead, flows, settings), settings, frozenset(self.session.ignored)
+        )
+        found = tuple(f for f in report.findings if f.cell is not None and f.cell.id == _NEXT)
+        return Report(found, report.problems, report.not_run, report.notebooks)
+
+
+_NEXT = "nbdebt-next"
+
+
+def _is_told(access: object, known: set[tuple[type, str, str]]) -> bool:
+    """Whether the code says of an access what was seen: the same target, however it names it."""
+    resource = getattr(access, "resource", None)
+    mode = getattr(access, "mode", "")
+    if not isinstance(resource, File):
+        return (type(resource), str(resource), mode) in known
+    name = resource.path.rsplit("/", 1)[-1]
+    return any(kind is File and text.rsplit("/", 1)[-1] == name and how == mode for kind, text, how in known)

@@ -1,0 +1,405 @@
+"""The verdict on a live session: a symbolic Restart & Run All over recorded runs.
+
+The environment starts empty. A cell whose reads find there what they found in one of the recorded runs of
+the same code is taken to do what that run did; that need not be the cell's last run. Where no recorded run
+matches, nothing is run to find out: what the cell makes is tainted, and the taint travels.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from nbdebt.flow.reasons import CellReplay, Reason, ReasonKind
+from nbdebt.live.record import FRAME, Effect, Outline, Read, RunRecord
+from nbdebt.live.states import ABSENT, State
+
+
+class Place(NamedTuple):
+    """A code cell of the document as it is now.
+
+    Args:
+        index: position in the document.
+        cell_id: its id.
+        key: digest of its code; empty where it is none.
+        outline: what its code takes in and makes.
+        label: how it is called in messages.
+    """
+
+    index: int
+    cell_id: str
+    key: bytes
+    outline: Outline
+    label: str
+
+
+class Found(NamedTuple):
+    """What the environment of the replay holds of a resource: ``state`` None where it can't be known.
+
+    ``cell`` is the document index of the cell that provides it, -1 for what was there at the start.
+    """
+
+    state: State | None
+    cell: int
+    why: Literal["", "stale", "edited", "random", "vague", "failed"] = ""
+
+
+Outside = Callable[[str], bytes]
+
+
+class Outcome(msgspec.Struct):
+    """What a replay found.
+
+    Args:
+        cells: by document index.
+        env: the resources as they would be at its end.
+        chosen: the recorded run that stands for each cell.
+        edited: cells that were edited since they ran, with no run of the new code that fits.
+    """
+
+    cells: dict[int, CellReplay] = {}
+    env: dict[str, Found] = {}
+    chosen: dict[int, RunRecord] = {}
+    edited: set[int] = set()
+
+
+class Replayer:
+    """Replays a document over the runs that were recorded.
+
+    Args:
+        runs: all records, by their number.
+        last: the last run of each cell id.
+        by_key: the runs of each code, oldest first.
+        outside: key of a setting or file as a fresh kernel would find it now.
+        alias: document index of the cell that a run belongs to, None where no cell shows it any more.
+    """
+
+    def __init__(
+        self,
+        runs: Mapping[int, RunRecord],
+        last: Mapping[str, RunRecord],
+        by_key: Mapping[bytes, Sequence[RunRecord]],
+        outside: Outside,
+        now: Mapping[str, State],
+    ) -> None:
+        self.runs = runs
+        self.last = last
+        self.by_key = by_key
+        self.outside = outside
+        self.now = now
+        self.cell_of: dict[str, int] = {}
+        self.labels: dict[int, str] = {}
+
+    def replay(self, document: Iterable[Place]) -> Outcome:
+        """The document from top to bottom."""
+        places = list(document)
+        self.cell_of = {p.cell_id: p.index for p in places}
+        self.labels = {p.index: p.label for p in places}
+        done = Outcome()
+        for place in places:
+            self._cell(place, done)
+        return done
+
+    def _cell(self, place: Place, done: Outcome) -> None:
+        last = self.last.get(place.cell_id)
+        if last is None:
+            done.cells[place.index] = CellReplay(place.index, "never-run")
+            return
+        env = done.env
+        chosen = self._fitting(place, last, env)
+        if chosen is not None:
+            done.chosen[place.index] = chosen
+            self._apply(chosen, place.index, env)
+            done.cells[place.index] = self._compared(place, chosen, last)
+            return
+        if last.key != place.key:
+            done.edited.add(place.index)
+            self._edited(place, last, done)
+            return
+        self._differs(place, last, done)
+
+    # Which run stands for the cell
+
+    def _fitting(self, place: Place, last: RunRecord, env: dict[str, Found]) -> RunRecord | None:
+        """The run of this code whose reads the environment provides: the cell's last one, or a newer first."""
+        if last.key == place.key and self._fits(last, env):
+            return last
+        for record in reversed(self.by_key.get(place.key, ())):
+            if record is not last and self._fits(record, env):
+                return record
+        return None
+
+    def _fits(self, record: RunRecord, env: dict[str, Found]) -> bool:
+        return all(self._same(read, env) for read in record.reads) and self._shared(record, env)
+
+    def _same(self, read: Read, env: dict[str, Found]) -> bool:
+        """Whether a read would find what it found."""
+        if read.key is None:
+            return False
+        found = env.get(read.base)
+        if found is None:
+            if read.base.startswith(("<Setting>", "<File>")):
+                return self.outside(read.base) == read.key
+            if read.base[0] == "<":
+                return False
+            return read.key == ABSENT or (read.maker == -1 and self._foreign(read))
+        if found.state is None:
+            return not read.certain and read.key == ABSENT
+        return key_in(found.state, read.part) == read.key
+
+    def _foreign(self, read: Read) -> bool:
+        """Whether a read found what was there before recording began: nobody knows where it came from."""
+        return False
+
+    def _shared(self, record: RunRecord, env: dict[str, Found]) -> bool:
+        """Whether what it changes in place is shared by the same names."""
+        for base, shared in record.shared.items():
+            if base not in env:
+                continue
+            for other in shared:
+                effect = record.effects.get(other)
+                if effect is not None and effect.kind == "changed" and other in env:
+                    continue
+        return True
+
+    # What the run then does
+
+    def _apply(self, record: RunRecord, index: int, env: dict[str, Found]) -> None:
+        for base, effect in record.effects.items():
+            if effect.after is None:
+                env.pop(base, None)
+                continue
+            env[base] = Found(self._after(effect, env.get(base)), index)
+
+    def _after(self, effect: Effect, found: Found | None) -> State:
+        """The version that a run's effect makes of what is there."""
+        after = effect.after
+        assert after is not None
+        if not effect.parts_only or found is None or found.state is None or effect.before is None:
+            return after
+        if found.state.parts is None or found.state.key == effect.before.key:
+            return after
+        return found.state.changed(effect.before, after, after.maker)
+
+    def _compared(self, place: Place, chosen: RunRecord, last: RunRecord) -> CellReplay:
+        """Another run than the cell's last stands for it: did that one do the same?"""
+        cell = CellReplay(place.index, "same")
+        for stream in chosen.vague:
+            cell.reasons.append(Reason("vague", stream, text=_VAGUE[stream]))
+        if chosen is last:
+            return cell
+        changed = [b for b, e in chosen.effects.items() if b[0] != "<" and not _alike(e, last.effects.get(b))]
+        changed += [b for b in last.effects if b[0] != "<" and b not in chosen.effects]
+        printed = (chosen.shows or last.shows) and (
+            not chosen.result or chosen.result != last.result or "print" in last.flow.builtins
+        )
+        if not changed and not (printed and _other_reads(chosen, last)):
+            return cell
+        edited = last.key != place.key
+        for read in last.reads:
+            theirs = next((r for r in chosen.reads if (r.base, r.part) == (read.base, read.part)), None)
+            if theirs is None or theirs.key == read.key:
+                continue
+            cell.state = "differs"
+            self._reason(cell, read, Found(None, self._maker(theirs)), place)
+        if cell.state == "same":
+            cell.state = "stale" if edited else "differs"
+            text = "was edited since it ran" if edited else "came out otherwise in its last run"
+            cell.reasons.append(Reason("output", text=text))
+        return cell
+
+    # Where no run fits
+
+    def _edited(self, place: Place, last: RunRecord, done: Outcome) -> None:
+        """The cell's code is not what ran."""
+        cell = CellReplay(place.index, "unknown")
+        cell.reasons.append(Reason("opaque", text="was edited since it ran"))
+        done.cells[place.index] = cell
+        env = done.env
+        for take in place.outline.takes:
+            if take.certain and not take.after_maybe and take.base[0] != "<" and take.base not in env:
+                self._missing(cell, place, take.base, take.access, None, env)
+        if cell.state == "fails":
+            return
+        for base in (
+            place.outline.binds | place.outline.may_bind | place.outline.mutates | set(place.outline.sets)
+        ):
+            if base[0] != "<" or base.startswith("<random>"):
+                env[base] = Found(None, place.index, "edited")
+
+    def _differs(self, place: Place, last: RunRecord, done: Outcome) -> None:
+        """What it reads is not what it read when it ran."""
+        env = done.env
+        cell = CellReplay(place.index, "differs")
+        done.cells[place.index] = cell
+        stale = True
+        why: Literal["stale", "random"] = "stale"
+        for read in last.reads:
+            if self._same(read, env):
+                continue
+            found = env.get(read.base)
+            if read.base[0] != "<" and found is None:
+                if read.certain or read.key != ABSENT:
+                    self._missing(cell, place, read.base, read.access, read, env)
+                continue
+            if read.base.startswith("<random>") and (read.key is None or found is None):
+                why = "random"
+            self._reason(cell, read, found, place)
+            stale = stale and self._present(read, found)
+        if cell.state == "fails":
+            return
+        if stale and cell.reasons and why != "random":
+            cell.state = "stale"
+        for base, effect in last.effects.items():
+            if effect.after is None:
+                env.pop(base, None)
+            else:
+                env[base] = Found(None, place.index, why)
+
+    def _missing(
+        self, cell: CellReplay, place: Place, base: str, access: int, read: Read | None, env: dict[str, Found]
+    ) -> None:
+        cell.state = "fails"
+        maker = self.runs.get(read.maker) if read is not None else None
+        then = self.cell_of.get(maker.run.cell_id) if maker is not None else None
+        text = f"`{base}` is not defined above"
+        if then is not None and then > place.index:
+            text += f"; {self.labels[then]} below makes it"
+        cell.reasons.append(Reason("missing", base, access, then, None, text))
+
+    def _present(self, read: Read, found: Found | None) -> bool:
+        """Whether the namespace holds now what the replay provides: running the cell again would do."""
+        if found is None or found.state is None or read.base[0] == "<":
+            return False
+        now = self.now.get(read.base)
+        return now is not None and key_in(now, read.part) == key_in(found.state, read.part)
+
+    def _maker(self, read: Read) -> int:
+        record = self.runs.get(read.maker)
+        return self.cell_of.get(record.run.cell_id, -1) if record is not None else -1
+
+    def _reason(self, cell: CellReplay, read: Read, found: Found | None, place: Place) -> None:
+        """Why a read would find something else."""
+        now = found.cell if found is not None and found.cell >= 0 else None
+        made = self._maker(read)
+        then = made if made >= 0 else None
+        name = read.base + (read.part if read.part != FRAME else "")
+        kind: ReasonKind = "other-version"
+        if read.base.startswith("<random>"):
+            stream = read.base[8:]
+            if read.key is None or found is None:
+                text = f"draws from the unseeded {stream} random stream"
+                cell.reasons.append(Reason("random", stream, read.access, text=text))
+                return
+            text = f"the {stream} random stream stands elsewhere"
+            kind = "upstream" if then == now else "other-version"
+            cell.reasons.append(Reason(kind, read.base, read.access, then, now, text))
+            return
+        if read.base[0] == "<":
+            name = read.base.partition(">")[2]
+            text = f"`{name}` would not be what it was when this ran"
+        elif then == place.index and now != place.index:
+            kind, text = "rerun", f"ran more than once, and changes `{name}`, which it reads"
+        elif found is not None and found.state is not None and self._present(read, found):
+            kind = "stale"
+            text = (
+                f"`{name}` was made again"
+                + (f" by {self.labels[now]}" if now is not None else "")
+                + " after this ran"
+            )
+        elif found is not None and found.state is None:
+            kind = "upstream"
+            text = f"`{name}`" + (f" from {self.labels[now]}" if now is not None else "") + " differs"
+        elif then is not None and now is not None and then != now:
+            text = (
+                f"`{name}` came from {self.labels[then]}; run top to bottom it comes from {self.labels[now]}"
+            )
+        elif now is not None:
+            text = f"`{name}` came from a run that no cell shows any more; run top to bottom it comes from {self.labels[now]}"
+        else:
+            text = f"`{name}` would be another version"
+        cell.reasons.append(Reason(kind, name, read.access, then, now, text))
+
+
+_VAGUE = {
+    "<random>time": "reads the clock",
+    "<random>hash": "depends on the order of a set, which changes from session to session for texts",
+}
+
+
+def key_in(state: State, part: str) -> bytes:
+    """The key under which a read of a part knows a version."""
+    return (state.frame or b"there") if part == FRAME else state.part(part)
+
+
+def _alike(one: Effect, other: Effect | None) -> bool:
+    if other is None or (one.after is None) != (other.after is None):
+        return False
+    return one.after is None or (other.after is not None and one.after.equals(other.after))
+
+
+def _other_reads(one: RunRecord, other: RunRecord) -> bool:
+    theirs = {(r.base, r.part): r.key for r in other.reads}
+    return any(theirs.get((r.base, r.part), r.key) != r.key for r in one.reads)
+
+
+class Difference(NamedTuple):
+    """What a replay's end and the session's differ in.
+
+    Args:
+        names: names whose value would come out differently, and why.
+        unknown: names of which that can't be known, and why.
+        left_over: names that only an older version of the document made and that no cell reads.
+    """
+
+    names: dict[str, str]
+    unknown: dict[str, str]
+    left_over: tuple[str, ...]
+
+
+def compare(
+    done: Outcome,
+    now: Mapping[str, State],
+    names: Iterable[str],
+    read: set[str],
+    makers: Mapping[str, Sequence[int]],
+    labels: Mapping[int, str],
+) -> Difference:
+    """Compare the replay's end with the namespace as it is.
+
+    Args:
+        done: the replay.
+        now: versions of the names as they are.
+        names: names that the user made.
+        read: names that cells of the document read.
+        makers: for each name, the cells whose code binds it.
+        labels: how cells are called.
+    """
+    differ: dict[str, str] = {}
+    unknown: dict[str, str] = {}
+    left: list[str] = []
+    present = set(names)
+    for name in sorted(present):
+        found = done.env.get(name)
+        if found is None:
+            failing = next(
+                (i for i in makers.get(name, ()) if i in done.cells and done.cells[i].state == "fails"), None
+            )
+            if failing is not None:
+                differ[name] = f"{labels.get(failing, 'a cell')} fails before it makes it"
+            elif name in read:
+                differ[name] = "no cell of the document makes it any more"
+            else:
+                left.append(name)
+        elif found.state is None:
+            label = labels.get(found.cell, "a cell")
+            if found.why == "edited":
+                unknown[name] = f"{label} was edited since it ran"
+            else:
+                differ[name] = f"{label} comes out differently"
+        elif name in now and not found.state.equals(now[name]):
+            differ[name] = f"{labels.get(found.cell, 'a cell')} makes another value of it"
+    for name, found in done.env.items():
+        if name[0] != "<" and name not in present and found.why != "edited":
+            differ[name] = f"{labels.get(found.cell, 'a cell')} makes it; the session has it no more"
+    return Difference(differ, unknown, tuple(left))
