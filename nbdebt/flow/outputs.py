@@ -106,7 +106,7 @@ def predict(
         if watch and shown and index in watch:
             predictions.before[index] = predictions.note(machine, watch[index])
         machine.max_steps = min(left, _STEPS // 2)
-        result = _run(machine, tree, flows[index], cell.source)
+        result = follow(machine, tree, flows[index], cell.source)
         left = max(left - (machine.max_steps - machine.steps), 200)
         if result.raised is not None:
             predictions.raised[index] = result.raised
@@ -178,7 +178,7 @@ def _followable(flows: dict[int, CellFlow], order: Sequence[tuple[int, bool]]) -
     return telling, known
 
 
-def _run(machine: "Machine", tree: ast.Module, flow: CellFlow, source: str) -> "CellResult":
+def follow(machine: "Machine", tree: ast.Module, flow: CellFlow, source: str) -> "CellResult":
     """Run a cell's statements; those that take in something unknown are not followed, only what they change
     is noted.
 

@@ -1,4 +1,4 @@
-"""The document as it is now: told by the front end, read from the notebook's file, or guessed from the runs."""
+"""The document as it is now: told by the front end, read from the notebook's file, or guessed from runs."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence

@@ -114,7 +114,7 @@ class Read(NamedTuple):
     Args:
         base: the resource's key (see ``flow.steps.key_of``); for a name the name.
         part: the part that was read; ``<frame>`` for what is in no part.
-        key: key of the version; empty where there was nothing; None for what no run ever finds again (entropy).
+        key: key of the version; empty where there was nothing; None for entropy, which no run finds again.
         certain: it is read whenever the cell runs to its end.
         access: which of the cell's accesses, -1 for what was seen and isn't written there.
         maker: the run that made the version.
@@ -155,6 +155,7 @@ class RunRecord(msgspec.Struct):
         shared: for names it changes, the names that shared memory with them when it began.
         seconds: what recording it took.
         vague: why its results may differ by nature (the clock).
+        parsed: its source, parsed.
     """
 
     run: Run
@@ -171,6 +172,7 @@ class RunRecord(msgspec.Struct):
     shared: dict[str, frozenset[str]] = {}
     seconds: float = 0.0
     vague: tuple[str, ...] = ()
+    parsed: Parsed | None = None
 
     @property
     def made(self) -> tuple[str, ...]:

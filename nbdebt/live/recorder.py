@@ -71,6 +71,7 @@ class Recorder:
         self.failures: list[str] = []
         self.paused = False
         self.sequence = 0
+        self.adopted: tuple[str, ...] = ()
         self.initial_settings: dict[str, bytes] = {}
         self.made_settings: dict[str, int] = {}
         self.made_streams: dict[str, int] = {}
@@ -85,6 +86,7 @@ class Recorder:
         """Begin to record; what the namespace holds already is of unknown origin."""
         with self._guarded("starting"):
             self.namespace.adopt()
+            self.adopted = tuple(self.namespace.states)
             self.initial_settings = self.settings.snapshot()
             self.streams.start()
             self.files.start()
@@ -201,6 +203,7 @@ class Recorder:
         )
         key = source_key(active.parsed)
         record = RunRecord(run, key, active.flow, transformed=active.transformed, error=error)
+        record.parsed = active.parsed
         record.count = getattr(result, "execution_count", None)
         record.shows = shown(active.flow, active.source)
         value = getattr(result, "result", None)

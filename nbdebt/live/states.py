@@ -64,9 +64,8 @@ class State(NamedTuple):
             for name, digest in self.parts.items()
             if name in after.parts or name not in before.parts
         }
-        for name, digest in after.parts.items():
-            if before.parts.get(name) != digest:
-                parts[name] = digest
+        earlier = before.parts
+        parts.update({name: digest for name, digest in after.parts.items() if earlier.get(name) != digest})
         frame = after.frame if self.frame == before.frame else _mixed(self.frame, before.frame, after.frame)
         return State(_whole(frame, parts.items()), frame, parts, self.exactness, maker, self.ordered)
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-
 from nbdebt.analyse import Record, place, rule_failure
 from nbdebt.config import Settings, effective_codes
 from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.reader import Reader
 from nbdebt.flow.reasons import Replay, order_text, writers_of
+from nbdebt.live.concrete import Concrete
 from nbdebt.live.document import Shown, as_notebook
 from nbdebt.live.record import RunRecord, before_line, outline, source_key
 from nbdebt.live.recorder import registry
@@ -41,6 +41,7 @@ class Understanding:
     def __init__(self, session: "Session") -> None:
         self.session = session
         self._flows: dict[tuple[str, str], CellFlow] = {}
+        self._concrete: Concrete | None = None
 
     # The document
 
@@ -102,12 +103,22 @@ class Understanding:
                 continue
             labels[cell.index] = order_text(cell.index, notebook)
             last = session.last.get(cell.id)
-            key = last.key if last is not None and last.run.source == cell.source else None
-            if key is None:
-                key = source_key(recorder.parse(cell.source))
-            places.append(Place(cell.index, cell.id, key, outline(before_line(flow, 0)), labels[cell.index]))
+            if last is not None and last.run.source == cell.source and last.parsed is not None:
+                key, parsed = last.key, last.parsed
+            else:
+                parsed = recorder.parse(cell.source)
+                key = source_key(parsed)
+            summary = outline(before_line(flow, 0))
+            places.append(Place(cell.index, cell.id, key, summary, labels[cell.index], parsed, flow))
         now = recorder.namespace.states
         done = Replayer(recorder.records, session.last, by_key, self._outside, now).replay(places)
+        if any(c.state not in ("same", "never-run") for c in done.cells.values()):
+            if self._concrete is None:
+                self._concrete = Concrete(recorder.adopted)
+            if self._concrete.catch_up(session.runs):
+                done = Replayer(
+                    recorder.records, session.last, by_key, self._outside, now, self._concrete
+                ).replay(places)
         read = {
             access.resource.name
             for flow in flows.values()

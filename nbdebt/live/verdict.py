@@ -10,7 +10,10 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from nbdebt.flow.facts import CellFlow
+from nbdebt.flow.reader import Parsed
 from nbdebt.flow.reasons import CellReplay, Reason, ReasonKind
+from nbdebt.live.concrete import Concrete, Known, Walk
 from nbdebt.live.record import FRAME, Effect, Outline, Read, RunRecord
 from nbdebt.live.states import ABSENT, State
 
@@ -24,6 +27,8 @@ class Place(NamedTuple):
         key: digest of its code; empty where it is none.
         outline: what its code takes in and makes.
         label: how it is called in messages.
+        parsed: its source, parsed.
+        flow: what its code does.
     """
 
     index: int
@@ -31,6 +36,8 @@ class Place(NamedTuple):
     key: bytes
     outline: Outline
     label: str
+    parsed: Parsed
+    flow: CellFlow
 
 
 class Found(NamedTuple):
@@ -81,12 +88,15 @@ class Replayer:
         by_key: Mapping[bytes, Sequence[RunRecord]],
         outside: Outside,
         now: Mapping[str, State],
+        concrete: Concrete | None = None,
     ) -> None:
         self.runs = runs
         self.last = last
         self.by_key = by_key
         self.outside = outside
         self.now = now
+        self.concrete = concrete
+        self._walk: Walk | None = Walk() if concrete is not None else None
         self.cell_of: dict[str, int] = {}
         self.labels: dict[int, str] = {}
 
@@ -107,6 +117,7 @@ class Replayer:
             return
         env = done.env
         chosen = self._fitting(place, last, env)
+        known = self._step(place, last)
         if chosen is not None:
             done.chosen[place.index] = chosen
             self._apply(chosen, place.index, env)
@@ -114,14 +125,23 @@ class Replayer:
             return
         if last.key != place.key:
             done.edited.add(place.index)
-            self._edited(place, last, done)
+            self._edited(place, last, done, known)
             return
-        self._differs(place, last, done)
+        self._differs(place, last, done, known)
+
+    def _step(self, place: Place, last: RunRecord) -> tuple[Known, Known] | None:
+        """What is known of the values after the cell, in the replay and after its last run."""
+        if self._walk is None or self.concrete is None:
+            return None
+        names = {n for n in last.effects if n[0] != "<"} | {n for n in place.outline.binds if n[0] != "<"}
+        now = self._walk.step(place.parsed, place.flow, names)
+        then = self.concrete.known.get(last.run.sequence)
+        return (now, then) if then is not None else None
 
     # Which run stands for the cell
 
     def _fitting(self, place: Place, last: RunRecord, env: dict[str, Found]) -> RunRecord | None:
-        """The run of this code whose reads the environment provides: the cell's last one, or a newer first."""
+        """The run of this code whose reads are provided: the cell's last one, or another, newer ones first."""
         if last.key == place.key and self._fits(last, env):
             return last
         for record in reversed(self.by_key.get(place.key, ())):
@@ -210,7 +230,9 @@ class Replayer:
 
     # Where no run fits
 
-    def _edited(self, place: Place, last: RunRecord, done: Outcome) -> None:
+    def _edited(
+        self, place: Place, last: RunRecord, done: Outcome, known: tuple[Known, Known] | None
+    ) -> None:
         """The cell's code is not what ran."""
         cell = CellReplay(place.index, "unknown")
         cell.reasons.append(Reason("opaque", text="was edited since it ran"))
@@ -226,8 +248,38 @@ class Replayer:
         ):
             if base[0] != "<" or base.startswith("<random>"):
                 env[base] = Found(None, place.index, "edited")
+        equal, same_text = self._equal(last, known, env, place.index)
+        names = {n for n in last.effects if n[0] != "<"} | {n for n in place.outline.binds if n[0] != "<"}
+        if same_text and names <= equal:
+            done.edited.discard(place.index)
+            done.cells[place.index] = CellReplay(place.index, "same")
+        elif known is not None:
+            others = {n for n, d in known[0].names.items() if known[1].names.get(n, d) != d}
+            if others:
+                cell.state = "stale"
+                env.update({name: Found(None, place.index, "stale") for name in others})
 
-    def _differs(self, place: Place, last: RunRecord, done: Outcome) -> None:
+    def _equal(
+        self,
+        last: RunRecord,
+        known: tuple[Known, Known] | None,
+        env: dict[str, Found],
+        index: int,
+    ) -> tuple[set[str], bool]:
+        """Names that surely come out as they did in the cell's last run, and whether its text does."""
+        if known is None:
+            return set(), not last.shows
+        now, then = known
+        equal = {n for n, digest in now.names.items() if then.names.get(n) == digest}
+        for name in equal:
+            effect = last.effects.get(name)
+            if effect is not None and effect.after is not None:
+                env[name] = Found(effect.after, index)
+        return equal, not last.shows or (now.text is not None and now.text == then.text)
+
+    def _differs(
+        self, place: Place, last: RunRecord, done: Outcome, known: tuple[Known, Known] | None
+    ) -> None:
         """What it reads is not what it read when it ran."""
         env = done.env
         cell = CellReplay(place.index, "differs")
@@ -255,6 +307,9 @@ class Replayer:
                 env.pop(base, None)
             else:
                 env[base] = Found(None, place.index, why)
+        equal, same_text = self._equal(last, known, env, place.index)
+        if same_text and {n for n in last.effects if n[0] != "<"} <= equal:
+            done.cells[place.index] = CellReplay(place.index, "same")
 
     def _missing(
         self, cell: CellReplay, place: Place, base: str, access: int, read: Read | None, env: dict[str, Found]
@@ -315,7 +370,9 @@ class Replayer:
                 f"`{name}` came from {self.labels[then]}; run top to bottom it comes from {self.labels[now]}"
             )
         elif now is not None:
-            text = f"`{name}` came from a run that no cell shows any more; run top to bottom it comes from {self.labels[now]}"
+            text = (
+                f"run top to bottom `{name}` comes from {self.labels[now]}; what this read is made by no cell"
+            )
         else:
             text = f"`{name}` would be another version"
         cell.reasons.append(Reason(kind, name, read.access, then, now, text))
