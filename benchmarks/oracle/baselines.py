@@ -29,18 +29,27 @@ def ran_cells(path: Path) -> list[Ran]:
 
 def counts_increase(path: Path) -> bool | None:
     """True if the counts rise from cell to cell, else False."""
-    counts = [cell.number for cell in ran_cells(path)]
+    return in_order(ran_cells(path))
+
+
+def in_order(cells: list[Ran]) -> bool:
+    """True if the counts rise from cell to cell."""
+    counts = [cell.number for cell in cells]
     return all(a < b for a, b in itertools.pairwise(counts))
 
 
 def def_use(path: Path) -> bool | None:
+    """See :func:`same_makers`."""
+    return same_makers(ran_cells(path))
+
+
+def same_makers(cells: list[Ran]) -> bool | None:
     """True if, in the order of the counts and in that of the document, each name read comes from the same
     cell.
 
     Names at the top level only, as a symbol table gives them: nothing is known of mutation, aliases or calls.
     None if a cell can't be parsed.
     """
-    cells = ran_cells(path)
     try:
         uses = [_uses(cell.source) for cell in cells]
     except SyntaxError:

@@ -107,10 +107,15 @@ def reshape(document: Document, op: Edit | Insert | Delete | Move) -> None:
 
 
 def read_percent(path: Path) -> Document:
-    """Read a seed notebook: ``# %%`` starts a code cell, ``# %% [markdown]`` a text cell. Ids follow from
+    """Read a seed notebook in percent form."""
+    return parse_percent(path.stem, path.read_text(encoding="utf-8"))
+
+
+def parse_percent(name: str, text: str) -> Document:
+    """Make a document of text: ``# %%`` starts a code cell, ``# %% [markdown]`` a text cell. Ids follow from
     the name."""
     chunks: list[tuple[Literal["code", "markdown"], list[str]]] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in text.splitlines():
         if mark := _MARK.match(line):
             chunks.append(("markdown" if "[markdown]" in mark[1] else "code", []))
         elif chunks:
@@ -119,9 +124,9 @@ def read_percent(path: Path) -> Document:
     for number, (kind, lines) in enumerate(chunks):
         if kind == "markdown":
             lines = [line.removeprefix("#").removeprefix(" ") for line in lines]
-        digest = hashlib.blake2b(f"{path.stem}:{number}".encode(), digest_size=4).hexdigest()
+        digest = hashlib.blake2b(f"{name}:{number}".encode(), digest_size=4).hexdigest()
         cells.append(Cell(digest, "\n".join(lines).strip("\n"), kind))
-    return Document(path.stem, cells)
+    return Document(name, cells)
 
 
 def to_ipynb(document: Document) -> str:

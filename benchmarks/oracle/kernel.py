@@ -1,28 +1,19 @@
 """Plays steps on a document in a real IPython shell, a fresh process each time.
 
-``python -m benchmarks.oracle.kernel`` is a server: it loads IPython, numpy, pandas and scikit-learn once
-and forks a
-child for every request, which is a restart without the half second of imports. Requests and replies are
-JSON lines.
+``python -m benchmarks.oracle.kernel`` is a server (see :mod:`benchmarks.oracle.server`): it loads IPython,
+numpy, pandas and scikit-learn once and forks a child for every request.
 """
 
 import ast
 import os
 import shutil
-import signal
-import subprocess
-import sys
-import warnings
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 
 from benchmarks.oracle.document import Document, Op, Run, RunAll, reshape
-
-TIME_LIMIT = 40
-"""Seconds of wall clock that one session may take."""
+from benchmarks.oracle.server import Server, serve
 
 
 class Value(msgspec.Struct, frozen=True):
@@ -62,47 +53,17 @@ class Played(msgspec.Struct):
     document: Document
     values: dict[str, Value]
     runs: list[tuple[str, str]]
-    failure: str = ""
 
 
-class Kernel:
-    """A running server. Use it as a context manager.
-
-    Args:
-        hash_seed: its ``PYTHONHASHSEED``; two servers with different ones iterate over sets in different
-            orders.
-    """
+class Kernel(Server):
+    """A running server that plays requests; see :class:`Server`."""
 
     def __init__(self, hash_seed: int) -> None:
-        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        self._server = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.oracle.kernel"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=Path(__file__).parents[2],
-            env=os.environ | threads | {"PYTHONHASHSEED": str(hash_seed)},
-        )
+        super().__init__("benchmarks.oracle.kernel", hash_seed)
 
     def play(self, request: Request) -> Played:
         """Play the request in a fresh process; ``RuntimeError`` if that process dies or takes too long."""
-        assert self._server.stdin and self._server.stdout
-        self._server.stdin.write(msgspec.json.encode(request) + b"\n")
-        self._server.stdin.flush()
-        played = msgspec.json.decode(self._server.stdout.readline(), type=Played)
-        if played.failure:
-            raise RuntimeError(played.failure)
-        return played
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._server.stdin and self._server.stdout
-        self._server.stdin.close()
-        self._server.wait()
-        self._server.stdout.close()
+        return self.ask(request, Played)
 
 
 def play(shell: Any, document: Document, ops: list[Op]) -> list[tuple[str, str]]:
@@ -113,7 +74,7 @@ def play(shell: Any, document: Document, ops: list[Op]) -> list[tuple[str, str]]
     def run(cell_id: str) -> str:
         cell = document[cell_id]
         runs.append((cell.id, cell.source))
-        cell.count, cell.outputs = shell.run(cell.source)
+        cell.count, cell.outputs = shell.run(cell.source, cell.id)
         return next((out["evalue"] for out in cell.outputs if out["output_type"] == "error"), "")
 
     for op in ops:
@@ -167,35 +128,8 @@ def _child(request: Request, shell: Any) -> Played:
 def _serve() -> None:
     from benchmarks.oracle.shell import NotebookShell  # heavy, and only the server needs it
 
-    replies = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    requests = os.fdopen(os.dup(0), "rb")
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     shell = NotebookShell.prepared()
-    for line in requests:
-        reader, writer = os.pipe()
-        with warnings.catch_warnings():
-            # pandas' allocator has a thread of its own, which survives forks.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            pid = os.fork()
-        if pid == 0:
-            os.close(reader)
-            signal.alarm(TIME_LIMIT)
-            request = msgspec.json.decode(line, type=Request)
-            try:
-                played = _child(request, shell)
-            except BaseException as error:
-                played = Played(request.document, {}, [], f"{type(error).__name__}: {error}")
-            with os.fdopen(writer, "wb") as pipe:
-                pipe.write(msgspec.json.encode(played))
-            os._exit(0)
-        os.close(writer)
-        with os.fdopen(reader, "rb") as pipe:
-            reply = pipe.read()
-        os.waitpid(pid, 0)
-        failed = Played(Document("", []), {}, [], "the session's process died or ran out of time")
-        replies.write((reply or msgspec.json.encode(failed)) + b"\n")
-        replies.flush()
+    serve(lambda line: _child(msgspec.json.decode(line, type=Request), shell))
 
 
 if __name__ == "__main__":

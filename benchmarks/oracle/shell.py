@@ -89,7 +89,7 @@ class NotebookShell(InteractiveShell):
         # Generators made without a seed ask this function for one.
         np.random.bit_generator.randbits = system.getrandbits  # type: ignore[attr-defined]
 
-    def run(self, source: str) -> tuple[int, list[dict[str, Any]]]:
+    def run(self, source: str, cell_id: str | None = None) -> tuple[int, list[dict[str, Any]]]:
         """Run a cell; return its execution count and outputs."""
         outputs: list[dict[str, Any]] = []
         self.cell_outputs = outputs
@@ -97,7 +97,7 @@ class NotebookShell(InteractiveShell):
         saved = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = _Stream("stdout", outputs), _Stream("stderr", outputs)
         try:
-            self.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
+            self.run_cell(source, store_history=True, cell_id=cell_id)  # type: ignore[no-untyped-call]
         finally:
             sys.stdout, sys.stderr = saved
         return count, outputs
@@ -112,11 +112,12 @@ class NotebookShell(InteractiveShell):
         found = {}
         for name, value in sorted(self.user_ns.items()):
             if not name.startswith("_") and name not in self.user_ns_hidden:
-                found[name] = Value(digester.digest(value), _brief(value))
+                found[name] = Value(digester.digest(value), brief(value))
         return found
 
 
-def _brief(value: object) -> str:
+def brief(value: object) -> str:
+    """What a value looks like, in one short line without addresses."""
     try:
         return re.sub(r"0x[0-9a-fA-F]+", "0x", " ".join(repr(value).split()))[:160]
     except Exception:

@@ -12,8 +12,9 @@ from benchmarks.oracle.document import Cell, Document
 from benchmarks.oracle.kernel import Played
 from benchmarks.oracle.names import own, table
 
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
-_TIMING = re.compile(r"\b\d+(?:\.\d+)?(?:e-?\d+)?\s?(?:ns|µs|us|ms|s|seconds?|min)\b")
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}|sk-(?:container|estimator)-id-\d+")
+"""What differs each time the same is shown: addresses, and how scikit-learn numbers its boxes."""
+_TIMING = re.compile(r"\b\d+(?:\.\d+)?(?:e[-+]?\d+)?\s?(?:ns|[µμ]s|us|ms|s|seconds?|min)\b")
 
 
 class Truth(msgspec.Struct):

@@ -1,0 +1,89 @@
+"""What a restart shows of a live session: of the whole, of each cell, of each name."""
+
+import re
+
+import msgspec
+
+from benchmarks.oracle.kernel import Value, bound
+from benchmarks.oracle.truth import touched
+from tests.live.oracle.play import Ran, Watched
+
+ABSENT = "(absent)"
+_PREFIX = re.compile(r"^%{1,2}(?:time|timeit|capture|prun)\b *(?:-\S+ *)*")
+
+
+class Truth(msgspec.Struct):
+    """What is true of one session.
+
+    Args:
+        same: all values come out again, and each cell that ran ends and shows what it did.
+        values_same: all values come out again.
+        random: two restarts disagree with each other.
+        names: what would come out differently, with what the session and a restart hold.
+        left_over: names that no cell makes or mentions any more; they don't count.
+        cells: per code cell that ran: what a restart of it changes; nothing for a good one.
+    """
+
+    same: bool
+    values_same: bool
+    random: bool
+    names: dict[str, tuple[str, str]]
+    left_over: list[str]
+    cells: dict[str, list[str]]
+
+
+def compare(session: Watched, restarts: list[Watched]) -> Truth:
+    """Compare what a session left with restarts of it; good is only what is so in each of them."""
+    last = {run.cell: run for run in session.runs}
+    ran = [cell for cell in session.document.code if cell.count is not None]
+    wanted = {name for cell in ran for name in touched(plain(cell.source))}
+    wanted |= {n for c in ran if last[c.id].source == c.source for n in last[c.id].changed}
+    wanted |= {name for restart in restarts for name in restart.values}
+    names: dict[str, tuple[str, str]] = {}
+    cells: dict[str, list[str]] = {cell.id: [] for cell in ran}
+    for restart in restarts:
+        again = {run.cell: run for run in restart.runs}
+        for name in sorted(wanted):
+            was, new = session.values.get(name), restart.values.get(name)
+            if was != new:
+                names.setdefault(name, (_brief(was), _brief(new)))
+        for cell in ran:
+            reasons = cells[cell.id]
+            reasons += [why for why in _differences(last[cell.id], again[cell.id]) if why not in reasons]
+    shows_same = not any(why in ("outcome", "output") for reasons in cells.values() for why in reasons)
+    return Truth(
+        same=not names and shows_same,
+        values_same=not names,
+        random=_random(restarts, wanted),
+        names=names,
+        left_over=sorted(session.values.keys() - wanted),
+        cells=cells,
+    )
+
+
+def plain(source: str) -> str:
+    """Leave what Python can parse of a cell with magics, for finding names."""
+    lines = [_PREFIX.sub("", line) for line in source.splitlines()]
+    return "\n".join("" if line.startswith(("%", "!")) else line for line in lines)
+
+
+def _brief(value: Value | None) -> str:
+    return value.brief if value else ABSENT
+
+
+def _differences(was: Ran, new: Ran) -> list[str]:
+    found = ["outcome"] if was.outcome != new.outcome else []
+    found += ["output"] if was.shown != new.shown else []
+    mine = {*was.changed, *new.changed, *bound(plain(new.source))}
+    return found + [n for n in sorted(mine) if was.values.get(n) != new.values.get(n)]
+
+
+def _random(restarts: list[Watched], wanted: set[str]) -> bool:
+    first, *others = restarts
+    return any(
+        any(first.values.get(name) != other.values.get(name) for name in wanted)
+        or any(
+            (a.outcome, a.shown) != (b.outcome, b.shown) for a, b in zip(first.runs, other.runs, strict=True)
+        )
+        for other in others
+    )
