@@ -21,10 +21,10 @@ TIME_LIMIT = 40
 Reply = TypeVar("Reply", bound=msgspec.Struct)
 
 
-class Failure(msgspec.Struct, tag=True):
+class Failure(msgspec.Struct, forbid_unknown_fields=True):
     """Sent instead of a reply when the child died, raised or took too long."""
 
-    failure: str
+    no_reply: str
 
 
 class Server:
@@ -47,22 +47,27 @@ class Server:
         )
 
     def ask(self, request: msgspec.Struct, reply: type[Reply]) -> Reply:
-        """Have a request answered by a fresh process; ``RuntimeError`` if that process dies or takes too
-        long."""
+        """Have a request answered by a fresh process.
+
+        Raises:
+            RuntimeError: that process died or took too long.
+            ConnectionError: the server itself is gone.
+        """
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(msgspec.json.encode(request) + b"\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError("the server died")
+            raise ConnectionError("the server is gone")
         with contextlib.suppress(msgspec.ValidationError):
-            raise RuntimeError(msgspec.json.decode(line, type=Failure).failure)
+            raise RuntimeError(msgspec.json.decode(line, type=Failure).no_reply)
         return msgspec.json.decode(line, type=reply)
 
     def close(self) -> None:
         """End the process."""
         assert self._process.stdin and self._process.stdout
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._process.wait()
         self._process.stdout.close()
 

@@ -3,6 +3,7 @@
 ``python -m tests.live.oracle.play`` is a server (see :mod:`benchmarks.oracle.server`).
 """
 
+import contextlib
 import importlib
 import os
 import pkgutil
@@ -48,6 +49,8 @@ class Said(msgspec.Struct):
     because: dict[str, list[str]] = {}
     names: dict[str, str] = {}
     left_over: list[str] = []
+    raised: bool = False
+    """Did a cell raise when it last ran?"""
     failure: str = ""
     seconds: float = 0.0
 
@@ -162,31 +165,34 @@ def _play(request: Request, shell: Any) -> Watched | Said:
         play(watch, request.document, request.ops)
         return Watched(request.document, watch.runs, shell.values())
     start = time.perf_counter()
-    asked = tracker(request.judge, shell)
     try:
+        asked = tracker(request.judge, shell)
         play(_Tracked(shell, request.document, asked), request.document, request.ops)
         asked.tell(request.document)
         said: Said = asked.verdict()
+        if asked.verdict() != said:
+            said.failure = "asked twice, it said two things"
     except Exception as error:
         said = Said(None, failure=f"{type(error).__name__}: {error}")
+    errors = (out for cell in request.document.code for out in cell.outputs)
+    said.raised = any(out["output_type"] == "error" for out in errors)
     said.seconds = time.perf_counter() - start
     return said
 
 
 def _load_all(package: str) -> None:
-    """Load a package's modules before the fork, if it is there."""
-    try:
-        found = importlib.import_module(package)
-    except ImportError:
-        return
-    for module in pkgutil.iter_modules(found.__path__, package + "."):
-        importlib.import_module(module.name)
+    """Load a package's modules before the fork, as far as they are there."""
+    with contextlib.suppress(ImportError):
+        for module in pkgutil.iter_modules(importlib.import_module(package).__path__, package + "."):
+            with contextlib.suppress(ImportError):
+                importlib.import_module(module.name)
 
 
 def _serve() -> None:
     from tests.live.oracle.shell import LiveShell  # heavy, and only the server needs it
 
-    _load_all("nbdebt.live")
+    for package in ("nbdebt.live", "ipyflow"):
+        _load_all(package)
     shell = LiveShell.prepared()
     serve(lambda line: _play(msgspec.json.decode(line, type=Request), shell))
 
