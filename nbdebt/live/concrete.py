@@ -4,7 +4,7 @@ Where a cell would find other versions than it found, it may make the same all t
 values depend on nothing but code (no data, no libraries), the safe evaluator knows.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from nbdebt.flow.facts import CellFlow
@@ -70,7 +70,7 @@ class Concrete:
         self.known: dict[int, Known] = {}
         self.done = 0
 
-    def catch_up(self, runs: Sequence[RunRecord], parsed: Mapping[str, Parsed] | None = None) -> bool:
+    def catch_up(self, runs: Sequence[RunRecord], parse: Callable[[str], Parsed]) -> bool:
         """Follow the runs that were not followed yet; False where there are too many."""
         if len(runs) - self.done > _CATCH_UP:
             return False
@@ -78,9 +78,8 @@ class Concrete:
             self.walk = Walk(self.unknown)
         walk = self.walk
         for record in runs[self.done :]:
-            assert record.parsed is not None
             names = [n for n in record.effects if n[0] != "<"]
-            found = walk.step(record.parsed, record.flow, names)
+            found = walk.step(parse(record.text), record.flow, names)
             outcome = record.run.outcome
             if outcome != "ok":
                 # Where exactly it ended is not known to the evaluator.

@@ -86,17 +86,6 @@ class Namespace:
             found.update(name for name, reach in self._reach.items() if reach is None)
         return found
 
-    def shared_with(self, name: str) -> frozenset[str]:
-        """The other names that share memory with what this one holds."""
-        reach = self._reach.get(name)
-        if not reach:
-            return frozenset()
-        found: set[str] = set()
-        for token in reach:
-            found |= self._holders.get(token, set())
-        found.discard(name)
-        return frozenset(found)
-
     def begin(self, touched: Iterable[str]) -> None:
         """A run begins that names these: know what they hold.
 

@@ -30,7 +30,7 @@ class Boundary(msgspec.Struct):
         settings: settings, before and after.
         random: what was seen of random streams.
         files: what was seen of files, URLs and tables.
-        shared: for names it changes in place, the names that shared memory with them.
+        libraries: libraries whose objects it shows.
     """
 
     summary: Outline
@@ -40,12 +40,12 @@ class Boundary(msgspec.Struct):
     settings: tuple[dict[str, bytes], dict[str, bytes]]
     random: RandomSeen
     files: list[Seen]
-    shared: dict[str, frozenset[str]]
+    libraries: frozenset[str]
 
 
 def finish(record: RunRecord, seen: Boundary, recorder: "Recorder") -> None:
     """Fill in what a run read and made."""
-    record.shared = seen.shared
+    record.found = seen.before
     reads = [read for take in seen.summary.takes if (read := _read(take, seen, recorder)) is not None]
     reads += _stream_reads(seen, recorder)
     reads += _file_reads(seen, recorder)
@@ -57,6 +57,13 @@ def finish(record: RunRecord, seen: Boundary, recorder: "Recorder") -> None:
     _names(record, seen, recorder, salt)
     _others(record, seen, recorder)
     record.accesses = tuple(_accesses(seen))
+    if record.shows:
+        for library, setting in _DISPLAY.items():
+            if library in seen.libraries and setting in seen.settings[1]:
+                record.displayed[f"<Setting>{setting}"] = seen.settings[1][setting]
+
+
+_DISPLAY = {"pandas": "pandas.options", "numpy": "numpy.printoptions"}
 
 
 def _read(take: Touch, seen: Boundary, recorder: "Recorder") -> Read | None:
@@ -137,6 +144,8 @@ def _names(record: RunRecord, seen: Boundary, recorder: "Recorder", salt: bytes)
     known = {r.base for r in record.reads if r.part == ""}
     extra: list[Read] = []
     for change in changes:
+        if change.before is not None:
+            record.found.setdefault(change.name, change.before)
         record.effects[change.name] = _effect(change, summary)
         if (
             change.kind == "changed"

@@ -152,10 +152,11 @@ class RunRecord(msgspec.Struct):
         shows: it displays or prints something, as far as its code says.
         result: digest of the displayed result; empty where there is none.
         error: class of the exception that ended it, and its line.
-        shared: for names it changes, the names that shared memory with them when it began.
+        found: versions of the names it speaks of, as it found them.
+        displayed: display options of the libraries whose objects it shows, by setting.
         seconds: what recording it took.
         vague: why its results may differ by nature (the clock).
-        parsed: its source, parsed.
+        text: the source that was read: as it ran, or as IPython transformed it where only that is Python.
     """
 
     run: Run
@@ -169,10 +170,11 @@ class RunRecord(msgspec.Struct):
     shows: bool = False
     result: bytes = b""
     error: tuple[str, int] = ("", 0)
-    shared: dict[str, frozenset[str]] = {}
+    found: dict[str, State] = {}
+    displayed: dict[str, bytes] = {}
     seconds: float = 0.0
     vague: tuple[str, ...] = ()
-    parsed: Parsed | None = None
+    text: str = ""
 
     @property
     def made(self) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from xxhash import xxh3_128_digest
 
 from nbdebt.flow.effects import Registry
 from nbdebt.flow.facts import CellFlow
@@ -28,6 +27,8 @@ from nbdebt.live.states import State
 from nbdebt.model.history import Outcome, Run
 
 registry = Registry()
+# Trees are large, and parsing is quick: those of the cells that are worked on are kept.
+_TREES = 100
 _current: contextvars.ContextVar[int] = contextvars.ContextVar("nbdebt_run", default=0)
 
 
@@ -45,7 +46,6 @@ class Active(msgspec.Struct):
     before: dict[str, State] = {}
     streams: dict[str, bytes] = {}
     settings: dict[str, bytes] = {}
-    shared: dict[str, frozenset[str]] = {}
     spent: float = 0.0
     alone: bool = True
 
@@ -137,7 +137,7 @@ class Recorder:
         parsed = self.parse(source)
         if parsed.error and transformed and transformed != source:
             # Automagic and other transformations of the user's own: what IPython made of it is Python.
-            parsed = parse(sequence, transformed)
+            parsed = self.parse(transformed)
         parsed = parsed._replace(cell=sequence)
         with self._undisturbed():
             flow = self.reader.read(parsed)
@@ -148,9 +148,6 @@ class Recorder:
         namespace = self.namespace
         namespace.begin(summary.names)
         active.before = {name: namespace.states[name] for name in summary.names if name in namespace.states}
-        for name in summary.mutates:
-            if name[0] != "<":
-                active.shared[name] = namespace.shared_with(name)
         active.settings = self.settings.snapshot()
         for other in self._active.values():
             other.alone = active.alone = False
@@ -203,7 +200,7 @@ class Recorder:
         )
         key = source_key(active.parsed)
         record = RunRecord(run, key, active.flow, transformed=active.transformed, error=error)
-        record.parsed = active.parsed
+        record.text = active.parsed.source
         record.count = getattr(result, "execution_count", None)
         record.shows = shown(active.flow, active.source)
         value = getattr(result, "result", None)
@@ -220,11 +217,16 @@ class Recorder:
             settings=(active.settings, self.settings.snapshot()),
             random=random,
             files=files,
-            shared=active.shared,
+            libraries=self._libraries(active, value) if record.shows else frozenset(),
         )
         finish(record, boundary, self)
         record.seconds = active.spent + time.perf_counter() - ended
         return record
+
+    def _libraries(self, active: Active, shown: object) -> frozenset[str]:
+        """Libraries of the objects that a cell may show."""
+        values = [self.namespace.values.get(name) for name in active.outline.names]
+        return frozenset(_module(type(value)) for value in (*values, shown))
 
     def _outcome(self, result: Any) -> tuple[Outcome, tuple[str, int]]:
         """How a run ended: ok, or the class of the exception and the line of the cell it left by."""
@@ -245,15 +247,14 @@ class Recorder:
     # What the code says
 
     def parse(self, source: str) -> Parsed:
-        """A source, parsed once for all runs of it and all looks at the document."""
-        found = self._parsed.get(source)
+        """A source, masked and parsed."""
+        found = self._parsed.pop(source, None)
         if found is None:
-            if len(self._parsed) > 4000:
-                self._parsed.clear()
             with self._undisturbed():
                 found = parse(0, source)
-            # A tree of a long session isn't kept for ever: sources are few, runs are many.
-            self._parsed[source] = found
+            if len(self._parsed) >= _TREES:
+                del self._parsed[next(iter(self._parsed))]
+        self._parsed[source] = found
         return found
 
     @contextmanager
@@ -265,6 +266,7 @@ class Recorder:
             raise ValueError("code nested too deeply to be followed") from error
 
 
-def salt_of(record: RunRecord) -> bytes:
-    """How a run's results came about: its code, and the versions that it read."""
-    return xxh3_128_digest(record.key + b"".join([r.base.encode() + (r.key or b"!") for r in record.reads]))
+def _module(kind: type) -> str:
+    """The top-level module of a type, read without running anything of the user's."""
+    found = type.__getattribute__(kind, "__dict__").get("__module__", "")
+    return found.partition(".")[0] if isinstance(found, str) else ""

@@ -13,6 +13,7 @@ from nbdebt.live.document import Document
 from nbdebt.live.record import RunRecord
 from nbdebt.live.recorder import Recorder
 from nbdebt.live.understanding import Understanding
+from nbdebt.live.watcher import Watcher
 from nbdebt.model.errors import ConfigurationError
 from nbdebt.model.finding import Exchange, Finding, Report, Verdict
 from nbdebt.model.history import History
@@ -61,9 +62,12 @@ class Session:
         self.understanding = Understanding(self)
         self.runs: list[RunRecord] = []
         self.last: dict[str, RunRecord] = {}
+        self.by_key: dict[bytes, list[RunRecord]] = {}
         self.times: dict[str, float] = {}
         self._subscribers: list[Callable[[RunReport], None]] = []
         self._told: dict[Identity, Finding] = {}
+        self.watcher = Watcher(self.understanding)
+        self._unsaid = True
         self.closed = False
         self.recorder.start()
 
@@ -145,14 +149,20 @@ class Session:
         record = self._placed(record)
         self.runs.append(record)
         self.last[record.run.cell_id] = record
+        self.by_key.setdefault(record.key, []).append(record)
         self.times[record.run.cell_id] = time.time()
         if not self._subscribers or self.level == "quiet":
+            self._unsaid = True
+            return
+        if not self._unsaid and self.watcher.settled(record):
             return
         report = self.report()
+        self._unsaid = False
         now = dict(zip(identities(report.findings), report.findings, strict=True))
         new = tuple(f for i, f in now.items() if i not in self._told)
         resolved = tuple(f for i, f in self._told.items() if i not in now)
         self._told = now
+        self.watcher.told = frozenset(f.cell.id for f in now.values() if f.cell is not None)
         told = RunReport(record, new, resolved, record.seconds + time.perf_counter() - began)
         for callback in list(self._subscribers):
             callback(told)

@@ -1,6 +1,7 @@
 """What the session's history amounts to: document, replay, verdict, findings."""
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,13 @@ from nbdebt.flow.reader import Reader
 from nbdebt.flow.reasons import Replay, order_text, writers_of
 from nbdebt.live.concrete import Concrete
 from nbdebt.live.document import Shown, as_notebook
-from nbdebt.live.record import RunRecord, before_line, outline, source_key
+from nbdebt.live.record import before_line, outline, shown, source_key
 from nbdebt.live.recorder import registry
 from nbdebt.live.states import ABSENT
 from nbdebt.live.verdict import Difference, Outcome, Place, Replayer, compare
 from nbdebt.model.finding import CellRef, Exchange, Finding, NotebookResult, NotRun, Problem, Report, Verdict
 from nbdebt.model.history import File, History, Name, Package, Run, Setting, Table, Url
-from nbdebt.model.notebook import Notebook
+from nbdebt.model.notebook import Cell, Notebook
 from nbdebt.outside import judge
 from nbdebt.rules import Needs, catalogue
 from nbdebt.rules.analysis import Analysis
@@ -88,45 +89,49 @@ class Understanding:
 
     # The replay
 
+    def places(self, notebook: Notebook, flows: dict[int, CellFlow]) -> list[Place]:
+        """The cells that a replay takes."""
+        return [
+            self.place(cell, flows[cell.index], order_text(cell.index, notebook))
+            for cell in notebook.code_cells
+            if cell.source.strip()
+        ]
+
+    def place(self, cell: Cell, flow: CellFlow, label: str) -> Place:
+        """One cell for the replay."""
+        recorder = self.session.recorder
+        last = self.session.last.get(cell.id)
+        text = last.text if last is not None and last.run.source == cell.source else cell.source
+        key = last.key if last is not None and text is last.text else source_key(recorder.parse(text))
+        summary = outline(before_line(flow, 0))
+        return Place(cell.index, cell.id, key, summary, label, partial(recorder.parse, text), flow)
+
+    def replayer(self, concrete: Concrete | None = None) -> Replayer:
+        """A replayer over the session as it is."""
+        session, recorder = self.session, self.session.recorder
+        now = recorder.namespace.states
+        return Replayer(recorder.records, session.last, session.by_key, self._outside, now, concrete)
+
     def outcome(self, notebook: Notebook, flows: dict[int, CellFlow]) -> tuple[Outcome, Difference]:
         """Restart & Run All, symbolically, and what would differ from the session at its end."""
-        session = self.session
-        recorder = session.recorder
-        by_key: dict[bytes, list[RunRecord]] = {}
-        for record in session.runs:
-            by_key.setdefault(record.key, []).append(record)
-        places: list[Place] = []
-        labels: dict[int, str] = {}
-        for cell in notebook.code_cells:
-            flow = flows[cell.index]
-            if not cell.source.strip():
-                continue
-            labels[cell.index] = order_text(cell.index, notebook)
-            last = session.last.get(cell.id)
-            if last is not None and last.run.source == cell.source and last.parsed is not None:
-                key, parsed = last.key, last.parsed
-            else:
-                parsed = recorder.parse(cell.source)
-                key = source_key(parsed)
-            summary = outline(before_line(flow, 0))
-            places.append(Place(cell.index, cell.id, key, summary, labels[cell.index], parsed, flow))
-        now = recorder.namespace.states
-        done = Replayer(recorder.records, session.last, by_key, self._outside, now).replay(places)
+        session, recorder = self.session, self.session.recorder
+        places = self.places(notebook, flows)
+        done = self.replayer().replay(places)
         if any(c.state not in ("same", "never-run") for c in done.cells.values()):
             if self._concrete is None:
                 self._concrete = Concrete(recorder.adopted)
-            if self._concrete.catch_up(session.runs):
-                done = Replayer(
-                    recorder.records, session.last, by_key, self._outside, now, self._concrete
-                ).replay(places)
+            if self._concrete.catch_up(session.runs, recorder.parse):
+                done = self.replayer(self._concrete).replay(places)
         read = {
             access.resource.name
             for flow in flows.values()
             for access in flow.accesses
             if isinstance(access.resource, Name) and access.mode != "write"
         }
+        labels = {p.index: p.label for p in places}
         writers = writers_of({i: f for i, f in flows.items() if not f.error})
-        return done, compare(done, now, recorder.namespace.user_names(), read, writers, labels)
+        names = recorder.namespace.user_names()
+        return done, compare(done, recorder.namespace.states, names, read, writers, labels)
 
     def _outside(self, base: str) -> bytes:
         """What a fresh kernel would find of a setting or a file, as far as no cell above makes it."""
@@ -140,6 +145,11 @@ class Understanding:
         done, difference = self.outcome(notebook, flows)
         missing: list[str] = []
         states = [c.state for c in done.cells.values()]
+        visible = any(
+            c.state == "fails"
+            or (c.state in ("differs", "stale") and self._shows(notebook.cells[c.cell], flows))
+            for c in done.cells.values()
+        )
         for cell in done.cells.values():
             label = order_text(cell.cell, notebook)
             if cell.state == "unknown":
@@ -147,7 +157,7 @@ class Understanding:
             elif cell.state == "same":
                 missing += [f"{label} {r.text}" for r in cell.reasons if r.kind == "vague"]
         reproduces: bool | None = None
-        if "fails" in states or "differs" in states or "stale" in states or difference.names:
+        if visible or difference.names:
             reproduces, missing = False, []
         elif self.session.document.origin == "runs":
             missing = [_NO_DOCUMENT]
@@ -162,6 +172,12 @@ class Understanding:
             None,
             writers_of({i: f for i, f in flows.items() if not f.error}),
         )
+
+    def _shows(self, notebook: Notebook, flows: dict[int, CellFlow], index: int) -> bool:
+        """Whether a cell shows something, now or when it last ran."""
+        cell = notebook.cells[index]
+        last = self.session.last.get(cell.id)
+        return (last is not None and last.shows) or shown(flows[cell.index], cell.source)
 
     def verdict(self) -> Verdict:
         """The verdict as reports carry it."""

@@ -14,7 +14,7 @@ from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.reader import Parsed
 from nbdebt.flow.reasons import CellReplay, Reason, ReasonKind
 from nbdebt.live.concrete import Concrete, Known, Walk
-from nbdebt.live.record import FRAME, Effect, Outline, Read, RunRecord
+from nbdebt.live.record import FRAME, Effect, Outline, Read, RunRecord, shown
 from nbdebt.live.states import ABSENT, State
 
 
@@ -27,7 +27,7 @@ class Place(NamedTuple):
         key: digest of its code; empty where it is none.
         outline: what its code takes in and makes.
         label: how it is called in messages.
-        parsed: its source, parsed.
+        parse: parses its source.
         flow: what its code does.
     """
 
@@ -36,7 +36,7 @@ class Place(NamedTuple):
     key: bytes
     outline: Outline
     label: str
-    parsed: Parsed
+    parse: Callable[[], Parsed]
     flow: CellFlow
 
 
@@ -54,6 +54,33 @@ class Found(NamedTuple):
 Outside = Callable[[str], bytes]
 
 
+class Env(dict[str, Found]):
+    """The environment of a replay; keeps a journal, so that it can be taken back to an earlier cell."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.journal: list[tuple[str, Found | None]] = []
+
+    def __setitem__(self, base: str, found: Found) -> None:
+        self.journal.append((base, self.get(base)))
+        super().__setitem__(base, found)
+
+    def drop(self, base: str) -> None:
+        """The resource is gone."""
+        if base in self:
+            self.journal.append((base, self[base]))
+            del self[base]
+
+    def rewind(self, length: int) -> None:
+        """Take back all that was done since the journal had this length."""
+        while len(self.journal) > length:
+            base, old = self.journal.pop()
+            if old is None:
+                self.pop(base, None)
+            else:
+                super().__setitem__(base, old)
+
+
 class Outcome(msgspec.Struct):
     """What a replay found.
 
@@ -65,7 +92,7 @@ class Outcome(msgspec.Struct):
     """
 
     cells: dict[int, CellReplay] = {}
-    env: dict[str, Found] = {}
+    env: Env = msgspec.field(default_factory=Env)
     chosen: dict[int, RunRecord] = {}
     edited: set[int] = set()
 
@@ -107,10 +134,11 @@ class Replayer:
         self.labels = {p.index: p.label for p in places}
         done = Outcome()
         for place in places:
-            self._cell(place, done)
+            self.step(place, done)
         return done
 
-    def _cell(self, place: Place, done: Outcome) -> None:
+    def step(self, place: Place, done: Outcome) -> None:
+        """The next cell."""
         last = self.last.get(place.cell_id)
         if last is None:
             done.cells[place.index] = CellReplay(place.index, "never-run")
@@ -133,15 +161,15 @@ class Replayer:
         """What is known of the values after the cell, in the replay and after its last run."""
         if self._walk is None or self.concrete is None:
             return None
-        names = {n for n in last.effects if n[0] != "<"} | {n for n in place.outline.binds if n[0] != "<"}
-        now = self._walk.step(place.parsed, place.flow, names)
+        names = _touched(last, place)
+        now = self._walk.step(place.parse(), place.flow, names)
         then = self.concrete.known.get(last.run.sequence)
         return (now, then) if then is not None else None
 
     # Which run stands for the cell
 
-    def _fitting(self, place: Place, last: RunRecord, env: dict[str, Found]) -> RunRecord | None:
-        """The run of this code whose reads are provided: the cell's last one, or another, newer ones first."""
+    def _fitting(self, place: Place, last: RunRecord, env: Env) -> RunRecord | None:
+        """The run of this code whose reads are provided: the cell's last, or another, newer ones first."""
         if last.key == place.key and self._fits(last, env):
             return last
         for record in reversed(self.by_key.get(place.key, ())):
@@ -149,10 +177,25 @@ class Replayer:
                 return record
         return None
 
-    def _fits(self, record: RunRecord, env: dict[str, Found]) -> bool:
-        return all(self._same(read, env) for read in record.reads) and self._shared(record, env)
+    def _fits(self, record: RunRecord, env: Env) -> bool:
+        return all(self._same(read, env) for read in record.reads) and self._shown_alike(record, env)
 
-    def _same(self, read: Read, env: dict[str, Found]) -> bool:
+    def _shown_alike(self, record: RunRecord, env: Env) -> bool:
+        """Whether what it shows would be shown in the same way: display options are as they were."""
+        for setting, key in record.displayed.items():
+            found = env.get(setting)
+            now = (
+                self.outside(setting)
+                if found is None
+                else found.state.key
+                if found.state is not None
+                else None
+            )
+            if now != key:
+                return False
+        return True
+
+    def _same(self, read: Read, env: Env) -> bool:
         """Whether a read would find what it found."""
         if read.key is None:
             return False
@@ -171,23 +214,12 @@ class Replayer:
         """Whether a read found what was there before recording began: nobody knows where it came from."""
         return False
 
-    def _shared(self, record: RunRecord, env: dict[str, Found]) -> bool:
-        """Whether what it changes in place is shared by the same names."""
-        for base, shared in record.shared.items():
-            if base not in env:
-                continue
-            for other in shared:
-                effect = record.effects.get(other)
-                if effect is not None and effect.kind == "changed" and other in env:
-                    continue
-        return True
-
     # What the run then does
 
-    def _apply(self, record: RunRecord, index: int, env: dict[str, Found]) -> None:
+    def _apply(self, record: RunRecord, index: int, env: Env) -> None:
         for base, effect in record.effects.items():
             if effect.after is None:
-                env.pop(base, None)
+                env.drop(base)
                 continue
             env[base] = Found(self._after(effect, env.get(base)), index)
 
@@ -208,8 +240,8 @@ class Replayer:
             cell.reasons.append(Reason("vague", stream, text=_VAGUE[stream]))
         if chosen is last:
             return cell
-        changed = [b for b, e in chosen.effects.items() if b[0] != "<" and not _alike(e, last.effects.get(b))]
-        changed += [b for b in last.effects if b[0] != "<" and b not in chosen.effects]
+        names = {b for b in (*chosen.effects, *last.effects) if b[0] != "<"}
+        changed = [b for b in sorted(names) if not _alike(_left(chosen, b), _left(last, b))]
         printed = (chosen.shows or last.shows) and (
             not chosen.result or chosen.result != last.result or "print" in last.flow.builtins
         )
@@ -248,34 +280,36 @@ class Replayer:
         ):
             if base[0] != "<" or base.startswith("<random>"):
                 env[base] = Found(None, place.index, "edited")
-        equal, same_text = self._equal(last, known, env, place.index)
-        names = {n for n in last.effects if n[0] != "<"} | {n for n in place.outline.binds if n[0] != "<"}
-        if same_text and names <= equal:
+        equal, same_text = self._equal(last, known, env, place)
+        if same_text and _touched(last, place) <= equal:
             done.edited.discard(place.index)
             done.cells[place.index] = CellReplay(place.index, "same")
         elif known is not None:
             others = {n for n, d in known[0].names.items() if known[1].names.get(n, d) != d}
             if others:
                 cell.state = "stale"
-                env.update({name: Found(None, place.index, "stale") for name in others})
+                for name in others:
+                    env[name] = Found(None, place.index, "stale")
 
     def _equal(
         self,
         last: RunRecord,
         known: tuple[Known, Known] | None,
-        env: dict[str, Found],
-        index: int,
+        env: Env,
+        place: Place,
     ) -> tuple[set[str], bool]:
         """Names that surely come out as they did in the cell's last run, and whether its text does."""
+        shows = shown(place.flow, place.parse().source)
         if known is None:
-            return set(), not last.shows
+            return set(), not (last.shows or shows)
         now, then = known
         equal = {n for n, digest in now.names.items() if then.names.get(n) == digest}
         for name in equal:
             effect = last.effects.get(name)
             if effect is not None and effect.after is not None:
-                env[name] = Found(effect.after, index)
-        return equal, not last.shows or (now.text is not None and now.text == then.text)
+                env[name] = Found(effect.after, place.index)
+        silent = not (last.shows or shows)
+        return equal, silent or (now.text is not None and now.text == then.text)
 
     def _differs(
         self, place: Place, last: RunRecord, done: Outcome, known: tuple[Known, Known] | None
@@ -304,15 +338,18 @@ class Replayer:
             cell.state = "stale"
         for base, effect in last.effects.items():
             if effect.after is None:
-                env.pop(base, None)
+                env.drop(base)
             else:
                 env[base] = Found(None, place.index, why)
-        equal, same_text = self._equal(last, known, env, place.index)
-        if same_text and {n for n in last.effects if n[0] != "<"} <= equal:
+        for base in _touched(last, place):
+            if base not in last.effects and base in env:
+                env[base] = Found(None, place.index, why)
+        equal, same_text = self._equal(last, known, env, place)
+        if same_text and _touched(last, place) <= equal:
             done.cells[place.index] = CellReplay(place.index, "same")
 
     def _missing(
-        self, cell: CellReplay, place: Place, base: str, access: int, read: Read | None, env: dict[str, Found]
+        self, cell: CellReplay, place: Place, base: str, access: int, read: Read | None, env: Env
     ) -> None:
         cell.state = "fails"
         maker = self.runs.get(read.maker) if read is not None else None
@@ -384,15 +421,28 @@ _VAGUE = {
 }
 
 
+def _touched(last: RunRecord, place: Place) -> set[str]:
+    """Names that a cell changed when it last ran, and those that its code may change."""
+    found = place.outline
+    names = {*last.effects, *found.binds, *found.may_bind, *found.mutates, *found.sets}
+    return {n for n in names if n[0] != "<"}
+
+
 def key_in(state: State, part: str) -> bytes:
     """The key under which a read of a part knows a version."""
     return (state.frame or b"there") if part == FRAME else state.part(part)
 
 
-def _alike(one: Effect, other: Effect | None) -> bool:
-    if other is None or (one.after is None) != (other.after is None):
-        return False
-    return one.after is None or (other.after is not None and one.after.equals(other.after))
+def _left(record: RunRecord, base: str) -> State | None:
+    """What a run left of a name: as it made it, or as it found it; None where it wasn't there."""
+    effect = record.effects.get(base)
+    return effect.after if effect is not None else record.found.get(base)
+
+
+def _alike(one: State | None, other: State | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one.equals(other)
 
 
 def _other_reads(one: RunRecord, other: RunRecord) -> bool:
@@ -444,6 +494,8 @@ def compare(
             )
             if failing is not None:
                 differ[name] = f"{labels.get(failing, 'a cell')} fails before it makes it"
+            elif any(i in done.cells and done.cells[i].state != "never-run" for i in makers.get(name, ())):
+                differ[name] = "the cell that made it makes it no more"
             elif name in read:
                 differ[name] = "no cell of the document makes it any more"
             else:
@@ -457,6 +509,6 @@ def compare(
         elif name in now and not found.state.equals(now[name]):
             differ[name] = f"{labels.get(found.cell, 'a cell')} makes another value of it"
     for name, found in done.env.items():
-        if name[0] != "<" and name not in present and found.why != "edited":
+        if name[0] != "<" and name not in present and found.state is not None:
             differ[name] = f"{labels.get(found.cell, 'a cell')} makes it; the session has it no more"
     return Difference(differ, unknown, tuple(left))

@@ -1,0 +1,123 @@
+"""Whether a run changed anything that rules could speak of: what makes a report cost what the run changed.
+
+The replay is kept from run to run and taken up at the cell that ran. Where that cell does nothing but
+compute, comes out as it should, and no other cell's state changes, there is nothing new to say.
+"""
+
+import builtins
+
+from nbdebt.flow.reasons import order_text
+from nbdebt.live.document import Shown, as_notebook
+from nbdebt.live.record import RunRecord
+from nbdebt.live.understanding import Understanding
+from nbdebt.live.verdict import Outcome, Place, Replayer
+from nbdebt.model.history import Name
+
+_BUILTINS = frozenset(dir(builtins))
+
+
+class Watcher:
+    """Follows a session's verdict run by run.
+
+    Args:
+        understanding: the session as a whole.
+    """
+
+    def __init__(self, understanding: Understanding) -> None:
+        self.understanding = understanding
+        self.told: frozenset[str] = frozenset()
+        self._shown: list[Shown] = []
+        self._places: list[Place | None] = []
+        self._marks: list[int] = []
+        self._position: dict[str, int] = {}
+        self._replayer: Replayer | None = None
+        self._done = Outcome()
+        self._odd = True
+
+    def settled(self, record: RunRecord) -> bool:
+        """Whether there is surely nothing new to say after this run."""
+        cell_id = record.run.cell_id
+        if not plain(record) or cell_id in self.told:
+            self._odd = True
+            return False
+        if self.understanding.session.document.origin == "runs":
+            # No order is known, and so no order rule speaks.
+            return True
+        shown = self.understanding.shown()
+        if self._odd or self._replayer is None or not self._same_document(shown, cell_id):
+            self._restart(shown)
+        position = self._position.get(cell_id)
+        if position is None or shown[position].source != record.run.source:
+            self._odd = True
+            return False
+        return self._resume(shown, position)
+
+    def _same_document(self, shown: list[Shown], cell_id: str) -> bool:
+        """Whether the document is as it was, but perhaps for this cell."""
+        if shown is self._shown:
+            return True
+        if len(shown) != len(self._shown):
+            return False
+        return all(
+            one == other or (one.cell_id == cell_id == other.cell_id)
+            for one, other in zip(shown, self._shown, strict=True)
+        )
+
+    def _restart(self, shown: list[Shown]) -> None:
+        """Replay from the top."""
+        understanding = self.understanding
+        notebook = as_notebook("", shown, understanding.session.last)
+        flows = understanding.flows(notebook)
+        replayer = understanding.replayer()
+        places = {p.index: p for p in understanding.places(notebook, flows)}
+        replayer.cell_of = {p.cell_id: p.index for p in places.values()}
+        replayer.labels = {p.index: p.label for p in places.values()}
+        self._replayer, self._shown, self._done = replayer, shown, Outcome()
+        self._places = [places.get(n) for n in range(len(shown))]
+        self._position = replayer.cell_of
+        self._marks = []
+        self._odd = not self._go(0)
+
+    def _resume(self, shown: list[Shown], position: int) -> bool:
+        """Replay from the cell that ran."""
+        understanding, session = self.understanding, self.understanding.session
+        self._shown = shown
+        cell_id = shown[position].cell_id
+        notebook_cell = as_notebook("", shown[position : position + 1], session.last)
+        flow = session.last[cell_id].flow
+        label = order_text(0, notebook_cell)
+        cell = notebook_cell.cells[0]
+        self._places[position] = understanding.place(cell, flow, label)._replace(index=position)
+        assert self._replayer is not None
+        self._replayer.labels[position] = label
+        self._done.env.rewind(self._marks[position])
+        del self._marks[position:]
+        self._odd = not self._go(position)
+        return not self._odd
+
+    def _go(self, start: int) -> bool:
+        """Replay the cells from here on; whether all are as they should be."""
+        done, replayer = self._done, self._replayer
+        assert replayer is not None
+        good = True
+        for position in range(start, len(self._places)):
+            self._marks.append(len(done.env.journal))
+            place = self._places[position]
+            if place is None:
+                continue
+            replayer.step(place, done)
+            good = good and done.cells[place.index].state in ("same", "never-run")
+        return good
+
+
+def plain(record: RunRecord) -> bool:
+    """Whether a run only computed: nothing in it that a rule about code, streams or the outside speaks of."""
+    flow = record.flow
+    return (
+        record.run.outcome == "ok"
+        and not (flow.calls or flow.imports or flow.opaque or flow.magics or flow.error or record.accesses)
+        and not (record.vague or "nbdebt" in record.run.source or "noqa" in record.run.source)
+        and all(isinstance(a.resource, Name) for a in flow.accesses)
+        and not any(name in _BUILTINS for name in record.effects)
+        and all(base[0] != "<" for base in record.effects)
+    )
