@@ -11,11 +11,13 @@ from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.reader import Reader
 from nbdebt.flow.reasons import Replay, order_text, writers_of
 from nbdebt.live.concrete import Concrete
+from nbdebt.live.difference import Difference, compare
 from nbdebt.live.document import Shown, as_notebook
+from nbdebt.live.environment import Outcome, Place
 from nbdebt.live.record import before_line, outline, shown, source_key
 from nbdebt.live.recorder import registry
 from nbdebt.live.states import ABSENT
-from nbdebt.live.verdict import Difference, Outcome, Place, Replayer, compare
+from nbdebt.live.verdict import Replayer
 from nbdebt.model.finding import CellRef, Exchange, Finding, NotebookResult, NotRun, Problem, Report, Verdict
 from nbdebt.model.history import File, History, Name, Package, Run, Setting, Table, Url
 from nbdebt.model.notebook import Cell, Notebook
@@ -146,8 +148,7 @@ class Understanding:
         missing: list[str] = []
         states = [c.state for c in done.cells.values()]
         visible = any(
-            c.state == "fails"
-            or (c.state in ("differs", "stale") and self._shows(notebook.cells[c.cell], flows))
+            c.state == "fails" or (c.state in ("differs", "stale") and self._shows(notebook, flows, c.cell))
             for c in done.cells.values()
         )
         for cell in done.cells.values():

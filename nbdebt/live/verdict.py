@@ -5,96 +5,14 @@ the same code is taken to do what that run did; that need not be the cell's last
 matches, nothing is run to find out: what the cell makes is tainted, and the taint travels.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
-import msgspec
-
-from nbdebt.flow.facts import CellFlow
-from nbdebt.flow.reader import Parsed
 from nbdebt.flow.reasons import CellReplay, Reason, ReasonKind
 from nbdebt.live.concrete import Concrete, Known, Walk
-from nbdebt.live.record import FRAME, Effect, Outline, Read, RunRecord, shown
+from nbdebt.live.environment import Env, Found, Outcome, Outside, Place
+from nbdebt.live.record import FRAME, Effect, Read, RunRecord, shown
 from nbdebt.live.states import ABSENT, State
-
-
-class Place(NamedTuple):
-    """A code cell of the document as it is now.
-
-    Args:
-        index: position in the document.
-        cell_id: its id.
-        key: digest of its code; empty where it is none.
-        outline: what its code takes in and makes.
-        label: how it is called in messages.
-        parse: parses its source.
-        flow: what its code does.
-    """
-
-    index: int
-    cell_id: str
-    key: bytes
-    outline: Outline
-    label: str
-    parse: Callable[[], Parsed]
-    flow: CellFlow
-
-
-class Found(NamedTuple):
-    """What the environment of the replay holds of a resource: ``state`` None where it can't be known.
-
-    ``cell`` is the document index of the cell that provides it, -1 for what was there at the start.
-    """
-
-    state: State | None
-    cell: int
-    why: Literal["", "stale", "edited", "random", "vague", "failed"] = ""
-
-
-Outside = Callable[[str], bytes]
-
-
-class Env(dict[str, Found]):
-    """The environment of a replay; keeps a journal, so that it can be taken back to an earlier cell."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.journal: list[tuple[str, Found | None]] = []
-
-    def __setitem__(self, base: str, found: Found) -> None:
-        self.journal.append((base, self.get(base)))
-        super().__setitem__(base, found)
-
-    def drop(self, base: str) -> None:
-        """The resource is gone."""
-        if base in self:
-            self.journal.append((base, self[base]))
-            del self[base]
-
-    def rewind(self, length: int) -> None:
-        """Take back all that was done since the journal had this length."""
-        while len(self.journal) > length:
-            base, old = self.journal.pop()
-            if old is None:
-                self.pop(base, None)
-            else:
-                super().__setitem__(base, old)
-
-
-class Outcome(msgspec.Struct):
-    """What a replay found.
-
-    Args:
-        cells: by document index.
-        env: the resources as they would be at its end.
-        chosen: the recorded run that stands for each cell.
-        edited: cells that were edited since they ran, with no run of the new code that fits.
-    """
-
-    cells: dict[int, CellReplay] = {}
-    env: Env = msgspec.field(default_factory=Env)
-    chosen: dict[int, RunRecord] = {}
-    edited: set[int] = set()
 
 
 class Replayer:
@@ -448,67 +366,3 @@ def _alike(one: State | None, other: State | None) -> bool:
 def _other_reads(one: RunRecord, other: RunRecord) -> bool:
     theirs = {(r.base, r.part): r.key for r in other.reads}
     return any(theirs.get((r.base, r.part), r.key) != r.key for r in one.reads)
-
-
-class Difference(NamedTuple):
-    """What a replay's end and the session's differ in.
-
-    Args:
-        names: names whose value would come out differently, and why.
-        unknown: names of which that can't be known, and why.
-        left_over: names that only an older version of the document made and that no cell reads.
-    """
-
-    names: dict[str, str]
-    unknown: dict[str, str]
-    left_over: tuple[str, ...]
-
-
-def compare(
-    done: Outcome,
-    now: Mapping[str, State],
-    names: Iterable[str],
-    read: set[str],
-    makers: Mapping[str, Sequence[int]],
-    labels: Mapping[int, str],
-) -> Difference:
-    """Compare the replay's end with the namespace as it is.
-
-    Args:
-        done: the replay.
-        now: versions of the names as they are.
-        names: names that the user made.
-        read: names that cells of the document read.
-        makers: for each name, the cells whose code binds it.
-        labels: how cells are called.
-    """
-    differ: dict[str, str] = {}
-    unknown: dict[str, str] = {}
-    left: list[str] = []
-    present = set(names)
-    for name in sorted(present):
-        found = done.env.get(name)
-        if found is None:
-            failing = next(
-                (i for i in makers.get(name, ()) if i in done.cells and done.cells[i].state == "fails"), None
-            )
-            if failing is not None:
-                differ[name] = f"{labels.get(failing, 'a cell')} fails before it makes it"
-            elif any(i in done.cells and done.cells[i].state != "never-run" for i in makers.get(name, ())):
-                differ[name] = "the cell that made it makes it no more"
-            elif name in read:
-                differ[name] = "no cell of the document makes it any more"
-            else:
-                left.append(name)
-        elif found.state is None:
-            label = labels.get(found.cell, "a cell")
-            if found.why == "edited":
-                unknown[name] = f"{label} was edited since it ran"
-            else:
-                differ[name] = f"{label} comes out differently"
-        elif name in now and not found.state.equals(now[name]):
-            differ[name] = f"{labels.get(found.cell, 'a cell')} makes another value of it"
-    for name, found in done.env.items():
-        if name[0] != "<" and name not in present and found.state is not None:
-            differ[name] = f"{labels.get(found.cell, 'a cell')} makes it; the session has it no more"
-    return Difference(differ, unknown, tuple(left))

@@ -8,9 +8,10 @@ import builtins
 
 from nbdebt.flow.reasons import order_text
 from nbdebt.live.document import Shown, as_notebook
+from nbdebt.live.environment import Outcome, Place
 from nbdebt.live.record import RunRecord
 from nbdebt.live.understanding import Understanding
-from nbdebt.live.verdict import Outcome, Place, Replayer
+from nbdebt.live.verdict import Replayer
 from nbdebt.model.history import Name
 
 _BUILTINS = frozenset(dir(builtins))
