@@ -18,7 +18,7 @@ LAYERS = [
     {"rules"},
     {"engine", "analyse", "outside", "cache", "discover", "suppress", "fixing", "workers"},
     {"report", "export"},
-    {"live", "scan", "server"},
+    {"live", "scan", "server", "nbconvert"},
     {"cli", "commands", "__main__"},
 ]
 """From the ground up: a module imports from its own layer or from one before it."""

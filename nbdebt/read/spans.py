@@ -193,7 +193,7 @@ def _skip(data: bytes, position: int) -> int:
     raise _Unexpected
 
 
-def _members(data: bytes, place: Place) -> dict[str, Field]:
+def members(data: bytes, place: Place) -> dict[str, Field]:
     """The members of the object at ``place``. Of a key that is there twice the last counts."""
     with contextlib.suppress(msgspec.MsgspecError, ValueError, RecursionError, _Unexpected):
         sizes = {
@@ -206,7 +206,7 @@ def _members(data: bytes, place: Place) -> dict[str, Field]:
     return _walk_object(data, place[0], {})[0]
 
 
-def _elements(data: bytes, place: Place) -> list[Place]:
+def elements(data: bytes, place: Place) -> list[Place]:
     """The elements of the array at ``place``."""
     with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         sizes = [len(memoryview(raw)) for raw in _list.decode(memoryview(data)[slice(*place)])]
@@ -254,23 +254,23 @@ def _after(data: bytes, position: int, sign: bytes) -> int:
 
 def _document(data: bytes) -> DocumentPlaces:
     start = 3 if data.startswith(b"\xef\xbb\xbf") else 0
-    fields = _members(data, (_space(data, start), len(data)))
+    fields = members(data, (_space(data, start), len(data)))
     if "cells" in fields:
         return DocumentPlaces(fields, (_array(data, fields["cells"].value),))
     if "worksheets" not in fields:
         raise _Unexpected
     arrays: list[CellArray] = []
-    for place in _elements(data, fields["worksheets"].value):
-        members = _members(data, place)
-        if "cells" in members:
-            arrays.append(_array(data, members["cells"].value, input_key="input"))
+    for place in elements(data, fields["worksheets"].value):
+        sheet = members(data, place)
+        if "cells" in sheet:
+            arrays.append(_array(data, sheet["cells"].value, input_key="input"))
     return DocumentPlaces(fields, tuple(arrays))
 
 
 def _array(data: bytes, place: Place, input_key: str = "source") -> CellArray:
     cells: list[CellPlace] = []
-    for start, end in _elements(data, place):
-        fields = _members(data, (start, end))
+    for start, end in elements(data, place):
+        fields = members(data, (start, end))
         kind = fields.get("cell_type")
         is_code = kind is not None and data[kind.value[0] : kind.value[1]] == b'"code"'
         found = fields.get(input_key if is_code else "source")
@@ -280,7 +280,7 @@ def _array(data: bytes, place: Place, input_key: str = "source") -> CellArray:
             cells.append(CellPlace(start, end, fields, None))
             continue
         is_array = data[found.value[0] : found.value[0] + 1] == b"["
-        strings = tuple(_elements(data, found.value)) if is_array else (found.value,)
+        strings = tuple(elements(data, found.value)) if is_array else (found.value,)
         if any(data[string[0] : string[0] + 1] != b'"' for string in strings):
             raise _Unexpected
         cells.append(CellPlace(start, end, fields, found.value, strings, is_array))
