@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from nbdebt.config import Settings
+from nbdebt.config import Output, Settings
+from nbdebt.data.declared import declared_in
 from nbdebt.flow.effects import Registry
 from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.history import infer_history
@@ -41,6 +42,7 @@ class Record(msgspec.Struct, frozen=True):
         suppressions: what the author asked not to be told.
         problems: why it could not be read.
         not_run: what was not looked at.
+        declared: the outputs that the notebook itself declares, relative to its directory.
     """
 
     result: NotebookResult
@@ -48,6 +50,7 @@ class Record(msgspec.Struct, frozen=True):
     suppressions: tuple[Suppression, ...] = ()
     problems: tuple[Problem, ...] = ()
     not_run: tuple[NotRun, ...] = ()
+    declared: tuple[Output, ...] = ()
 
 
 class Understood(NamedTuple):
@@ -171,7 +174,7 @@ def _analyse(notebook: Notebook, settings: Settings, codes: frozenset[str]) -> R
     refs = tuple(CellRef(c.index, c.id, c.execution_count) for c in notebook.cells if c.kind == "code")
     result = NotebookResult(notebook.path, outcome.verdict(notebook), _exchanges(notebook, seen), refs)
     silenced = tuple(read_suppressions(notebook))
-    return Record(result, tuple(findings), silenced, tuple(problems), not_run)
+    return Record(result, tuple(findings), silenced, tuple(problems), not_run, declared_in(notebook))
 
 
 def rule_failure(rule: Rule, path: str, error: Exception) -> Problem:

@@ -4,6 +4,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from nbdebt.analyse import Record, place, rule_failure
 from nbdebt.config import Settings
 from nbdebt.discover import excluded
@@ -90,7 +92,7 @@ def _ask(
         seen = Surroundings(
             record.result,
             directories[position],
-            judged[position][0],
+            _with_declared(judged[position][0], record, directories[position]),
             project,
             consumers,
             producers,
@@ -103,6 +105,14 @@ def _ask(
             except Exception as error:
                 problems.append(rule_failure(rule, record.result.path, error))
     return problems
+
+
+def _with_declared(settings: Settings, record: Record, directory: Path) -> Settings:
+    """The settings, with what the notebook itself declares."""
+    if not record.declared:
+        return settings
+    own = tuple(replace(output, base=str(directory)) for output in record.declared)
+    return replace(settings, outputs=(*own, *settings.outputs))
 
 
 def _silence(

@@ -7,8 +7,11 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from nbdebt.config import codes as selected
+from nbdebt.model.errors import ConfigurationError
 from nbdebt.model.finding import Finding
 from nbdebt.model.notebook import Cell, Notebook
+from nbdebt.rules import catalogue
 
 _COMMENT = re.compile(
     r"#\s*nbdebt:\s*ignore(?P<scope>-cell|-file|-notebook)?(?:\s*\[(?P<codes>[^\]]*)\]?)?\s*(?P<reason>.*)$",
@@ -18,6 +21,7 @@ _NOQA = re.compile(
     r"#\s*noqa(?:\s*:\s*(?P<codes>[A-Z][A-Z0-9]*[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*))?", re.IGNORECASE
 )
 _TAG = re.compile(r"^nbdebt[-:]\s*(?:ignore|skip)(?:[-\[:]\s*(?P<codes>[^\]]*)\]?)?$", re.IGNORECASE)
+_HEAD = re.compile(r"\s*%%nbdebt[ \t]+ignore[ \t]+(?P<words>[^\n]*)")
 _ANY = re.compile(r"#\s*(?:nbdebt:|noqa)", re.IGNORECASE)
 # Tokens that belong to no statement.
 _BLANK = frozenset(
@@ -90,6 +94,10 @@ def read_suppressions(notebook: Notebook) -> list[Suppression]:
                 Suppression(codes, cell.index, None, "the cell's metadata")
                 for codes in _metadata(cell.recorded)
             ]
+        if cell.kind == "code" and (head := _HEAD.match(cell.source)):
+            codes, reason = split_reason(head["words"].split())
+            if codes:
+                found.append(Suppression(codes, cell.index, None, "%%nbdebt ignore", reason))
         if cell.kind == "code" and "#" in cell.source:
             lowered = cell.source.lower()
             if "nbdebt" in lowered or ("noqa" in lowered and _concerns_us(cell.source)):
@@ -109,6 +117,19 @@ def _metadata(recorded: dict[str, object]) -> list[tuple[str, ...]]:
     if isinstance(ignore, list) and ignore:
         return [tuple(str(c) for c in ignore)]
     return [()] if ignore is True else []
+
+
+def split_reason(words: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """The rules that words begin with, as they are named, and what follows: ``NBD201 unseeded-draw why``."""
+    known: list[str] = []
+    for number, word in enumerate(words):
+        name = word.strip(",")
+        try:
+            selected([name], catalogue())
+        except ConfigurationError:
+            return tuple(known), " ".join(words[number:])
+        known.append(name)
+    return tuple(known), ""
 
 
 def _comments(cell: Cell) -> Iterator[Suppression]:

@@ -4,11 +4,15 @@ import fnmatch
 import functools
 import os
 import re
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
 from nbdebt.config import Output, Settings
 from nbdebt.model.history import File, Resource, Table
+from nbdebt.model.notebook import Notebook
+
+_HEAD = re.compile(r"\s*%%nbdebt[ \t]+declare[ \t]+(?P<words>[^\n]*)")
 
 
 def declaration_base(settings: Settings, directory: Path) -> Path:
@@ -84,3 +88,47 @@ def is_declared_consumer(output: Output, reader: str) -> bool:
     if output.base:
         names.add(Path(os.path.relpath(path, os.path.realpath(output.base))).as_posix())
     return any(fnmatch.fnmatchcase(name, consumer) for consumer in output.consumers for name in names)
+
+
+def declared_as(
+    paths: Iterable[str], owner: str = "", consumers: str = "", note: str = "", base: str = ""
+) -> tuple[Output, ...]:
+    """The declarations of one ``%%nbdebt declare``.
+
+    Args:
+        paths: patterns, relative to ``base``.
+        owner: who answers for it.
+        consumers: who reads it, with commas.
+        note: what it is for.
+        base: the notebook's directory.
+    """
+    readers = tuple(name.strip() for name in consumers.split(",") if name.strip())
+    return tuple(Output(path, owner, readers, note, "", base) for path in paths)
+
+
+def declared_in(notebook: Notebook) -> tuple[Output, ...]:
+    """What a notebook itself declares: the heads ``%%nbdebt declare PATH`` of its cells. One that can't be
+    understood, which IPython refuses to run, says nothing."""
+    found: list[Output] = []
+    for cell in notebook.cells:
+        if cell.kind == "code" and "%%nbdebt" in cell.source and (head := _HEAD.match(cell.source)):
+            found += _declared(head["words"])
+    return tuple(found)
+
+
+def _declared(text: str) -> tuple[Output, ...]:
+    try:
+        words = iter(shlex.split(text))
+    except ValueError:
+        return ()
+    paths: list[str] = []
+    given: dict[str, str] = {}
+    for word in words:
+        option, equals, value = word.partition("=")
+        if option in ("--owner", "--consumers", "--note"):
+            given[option[2:]] = value if equals else next(words, "")
+        elif word.startswith("-"):
+            return ()
+        else:
+            paths.append(word)
+    return declared_as(paths, **given)

@@ -9,7 +9,8 @@ from nbdebt.flow.magics import Magic
 from nbdebt.flow.shell import shell_accesses
 from nbdebt.flow.statements import StatementReader
 from nbdebt.flow.values import Value
-from nbdebt.model.history import Access, File, Mode, Name, Package, Resource, Setting, Span
+from nbdebt.flow.walker import SEEDABLE
+from nbdebt.model.history import Access, File, Mode, Name, Package, RandomStream, Resource, Setting, Span
 
 _SHELL_CELLS = frozenset(("bash", "sh", "script", "system", "sx", "!"))
 
@@ -64,6 +65,16 @@ class MagicReader(StatementReader):
             self._add(Name(name), "write", magic, via)
             self.flow.defines.add(Name(name))
             self.env.bind(name, Value())
+
+    def _magic_nbdebt(self, magic: Magic) -> None:
+        word, *rest = [*self._words(magic), ""]
+        if word == "seeded" and magic.kind == "cell":
+            # Seeded for this cell, and put back: nobody outside sees that it draws.
+            self.sealed = True
+        elif word == "seed" and magic.kind == "line":
+            detail = (f"seed={rest[0]}",) if rest[0].isdigit() else ()
+            for stream in SEEDABLE:
+                self._add(RandomStream(stream), "seed", magic, "%nbdebt", detail)
 
     def _magic_writefile(self, magic: Magic) -> None:
         words = [w for w in self._words(magic) if w not in ("-a", "--append")]

@@ -59,6 +59,11 @@ _CYTHON_NAME = re.compile(
 _SQL_RESULT = re.compile(r"(?:^|\s)([^\W\d]\w*)\s*=?\s*<<")
 
 
+def runs_body(name: str, arguments: str) -> bool:
+    """Whether cell magic ``name`` runs its body as Python; ``%%nbdebt dry`` is for looking at it only."""
+    return name in CODE_CELLS and not (name == "nbdebt" and arguments.split()[:1] == ["dry"])
+
+
 def option_end(name: str, arguments: str) -> int:
     """Where the options of magic ``name`` end in ``arguments`` and its statement starts."""
     valued = TIMED.get(name, "")

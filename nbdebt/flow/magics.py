@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from nbdebt.flow.magic_words import CODE_CELLS, SHELL_CELLS, TIMED, bound_by_cell, option_end
+from nbdebt.flow.magic_words import SHELL_CELLS, TIMED, bound_by_cell, option_end, runs_body
 
 MagicKind = Literal["line", "cell", "shell", "help", "assign-magic", "assign-shell", "shell-cell"]
 
@@ -139,7 +139,7 @@ def _mask_cell(source: str, first_line: int, magics: list[Magic]) -> tuple[str, 
     head, newline, body = source[start:].partition("\n")
     line = first_line + source.count("\n", 0, start)
     name, _, arguments = head[2:].rstrip().partition(" ")
-    is_code = name in CODE_CELLS
+    is_code = runs_body(name, arguments)
     bound = bound_by_cell(name, arguments, body)
     magics.append(
         Magic(

@@ -54,6 +54,9 @@ PROVIDED = frozenset(
 }
 
 
+SEEDABLE = ("python", "numpy", "torch", "tensorflow", "cupy")
+"""The streams that a seed determines."""
+
 # Changes of these often come to the same in any order: columns set, rows dropped, keys added.
 _COMMUTING = frozenset(
     ("pandas.DataFrame", "dict", "set", "collections.Counter", "polars.DataFrame", "collections.defaultdict")
@@ -101,6 +104,7 @@ class Walker:
         self.ascii = source.isascii()
         self.plain = self.ascii and not dedent
         self.walrus = ":=" in source
+        self.sealed = False
         self._lines: list[str] | None = None
         self.begin_statement()
         self.steps = 0
@@ -160,6 +164,8 @@ class Walker:
         self, resource: Resource, mode: Mode, node: Any, via: str = "", detail: tuple[str, ...] = ()
     ) -> None:
         """Add an access."""
+        if self.sealed and isinstance(resource, RandomStream) and resource.stream in SEEDABLE:
+            return
         span = self.site
         if span is None:
             span = self.span(node)
