@@ -33,6 +33,7 @@ PICTURED = "nbdebt check example_notebooks/survey.ipynb"
 _GENERATED = re.compile(
     r"(?P<head><!-- generated: (?P<name>[\w ]+) -->\n).*?(?P<foot><!-- end -->)", re.DOTALL
 )
+BAR = "\\|"
 _RULES_HEAD = """
 # Rules
 
@@ -205,9 +206,25 @@ def _kind(schema: dict[str, Any]) -> str:
             return str(other)
 
 
+def magics_reference() -> str:
+    """All magics, from what reads them."""
+    from nbdebt.live.magic_words import CELLS, LINES, Word
+
+    def rows(words: list[Word]) -> list[str]:
+        return [f"| `{word.usage.replace('|', BAR)}` | {word.help} |" for word in words]
+
+    head = ["| | |", "| --- | --- |"]
+    lines = ["## Lines", "", *head, *rows(list(LINES.values()))]
+    return "\n".join([*lines, "", "## Heads of cells", "", *head, *rows(list(CELLS.values()))]) + "\n"
+
+
 def filled(text: str) -> str:
     """A page with its generated stretches written anew."""
-    makers = {"commands": commands_reference, "configuration": configuration_reference}
+    makers = {
+        "commands": commands_reference,
+        "configuration": configuration_reference,
+        "magics": magics_reference,
+    }
     return _GENERATED.sub(lambda found: f"{found['head']}\n{makers[found['name']]()}\n{found['foot']}", text)
 
 

@@ -1,0 +1,171 @@
+"""``%nbdebt save``: what was recorded, written where ``nbdebt check`` and reviewers find it.
+
+The notebook belongs to the front end: it writes the whole file from its own memory whenever it saves. So what
+is put into the file stays only if the file is what is on the screen when it is put there, and is loaded again
+before the next save. Where that isn't so, nothing is written, and the message says what to do.
+"""
+
+import datetime
+import hashlib
+import json
+import os
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbdebt import __version__
+from nbdebt.live.record import RunRecord
+from nbdebt.live.shown import Shown
+from nbdebt.model.errors import NbdebtError
+from nbdebt.model.notebook import Notebook
+from nbdebt.read import read_notebook
+from nbdebt.read.clean import put_evidence
+from nbdebt.read.edit import write_atomic
+from nbdebt.report.plain import clean
+from nbdebt.report.words import plural
+
+if TYPE_CHECKING:
+    from nbdebt.live.session import Session
+
+VERSION = 1
+_SAVING = "nbdebt save"
+
+
+def recorded(session: "Session") -> dict[str, Any]:
+    """The recorded evidence, as it is written.
+
+    ``version``, ``when``, ``nbdebt`` (the version that wrote it), ``order`` (how the document's order is
+    known), ``runs``, ``verdict``, ``packages``, ``python``. A run has ``cell_id``, ``sequence``, ``count``,
+    ``outcome``, ``source_sha256``, ``source`` where it isn't what the cell holds now, ``reads``, ``makes``.
+    Values of the user's are not in it.
+    """
+    verdict = session.verdict()
+    present = {cell.id: cell.source for cell in session.analysis().notebook.code_cells}
+    return {
+        "version": VERSION,
+        "when": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "nbdebt": __version__,
+        "order": session.document.origin,
+        "runs": [_run(record, present) for record in session.runs],
+        "verdict": {
+            "reproduces": verdict.reproduces,
+            "cells": {
+                cell: {"state": v.state, "because": list(v.because)} for cell, v in verdict.cells.items()
+            },
+            "names": verdict.names,
+            "left_over": list(verdict.left_over),
+            "missing": list(verdict.missing),
+        },
+        "packages": _packages(),
+        "python": ".".join(map(str, sys.version_info[:3])),
+    }
+
+
+def _run(record: RunRecord, present: dict[str, str]) -> dict[str, Any]:
+    run = record.run
+    data = run.source.encode("utf-8", "backslashreplace")
+    shown: dict[str, Any] = {
+        "cell_id": run.cell_id,
+        "sequence": run.sequence,
+        "count": record.count,
+        "outcome": run.outcome,
+        "source_sha256": hashlib.sha256(data).hexdigest(),
+    }
+    if present.get(run.cell_id) != run.source:
+        shown["source"] = data.decode()
+    return {**shown, "reads": sorted(record.read), "makes": sorted({*record.made, *record.changed})}
+
+
+def _packages() -> dict[str, str]:
+    """The packages that are loaded, and their versions."""
+    loaded = {name.partition(".")[0] for name in list(sys.modules)}
+    found: dict[str, str] = {}
+    for module, names in metadata.packages_distributions().items():
+        if module in loaded:
+            for name in names:
+                found[name] = metadata.version(name)
+    return dict(sorted(found.items()))
+
+
+def save(session: "Session", file: str | None, *, force: bool = False) -> Shown:
+    """Write the evidence.
+
+    Args:
+        session: the session.
+        file: a file beside the notebook; None puts it into the notebook's own metadata.
+        force: put it there though the file is not what ran here.
+
+    Raises:
+        NbdebtError: it can't be written, or would not stay; says what to do.
+    """
+    evidence = recorded(session)
+    told = f"{plural(len(evidence['runs']), 'run')} and {plural(len(evidence['packages']), 'package')}"
+    if file is not None:
+        if not file.endswith(".json"):
+            raise NbdebtError(f"{file}: the evidence is JSON: give a name that ends in .json")
+        shown = {"notebook": os.path.basename(session.document.path), **evidence}
+        try:
+            write_atomic(file, (json.dumps(shown, indent=1, ensure_ascii=False) + "\n").encode())
+        except OSError as error:
+            raise NbdebtError(f"{file}: can't be written: {error.strerror or error}") from None
+        return Shown(f"{clean(file)} written: {told}")
+    session.document._find()
+    path = session.document.path
+    if not path:
+        raise NbdebtError(
+            "where the notebook's file is, nothing here says; `%nbdebt save FILE.json` writes beside it"
+        )
+    name = os.path.basename(path)
+    try:
+        before = Path(path).read_bytes()
+        stamp = os.stat(path).st_mtime
+        notebook = read_notebook(before, path)
+        if not force and (reason := _mismatch(session, notebook, stamp, name)):
+            raise NbdebtError(reason)
+        after = put_evidence(before, path, evidence)
+        if Path(path).read_bytes() != before:
+            raise NbdebtError(f"{name} was written by another program just now: run `%nbdebt save` again")
+        write_atomic(path, after)
+    except OSError as error:
+        raise NbdebtError(f"{name}: {error.strerror or error}") from None
+    return Shown(
+        f"{clean(name)} written: {told}",
+        (
+            "Load the notebook again now (in JupyterLab: File, Reload Notebook from Disk):",
+            "the next save from the screen as it is would leave the evidence out.",
+        ),
+    )
+
+
+def _mismatch(session: "Session", notebook: Notebook, stamp: float, name: str) -> str:
+    """Why the file is not what is on the screen; empty where it is, as far as the kernel can know."""
+    cells = {cell.id: cell for cell in notebook.code_cells}
+    ran = {i: r for i, r in session.last.items() if _SAVING not in r.run.source}
+    beside = "`%nbdebt save FILE.json` writes beside it"
+    if ran and not cells.keys() & ran.keys():
+        if notebook.nbformat < (4, 5):
+            return f"the cells of {name} have no ids in the file: runs can't be told apart in it. {beside}"
+        return f"no cell of {name} ran in this session: is it the right file? {beside}"
+    unsaved = f"{name} on disk is older than what ran here ({{}}). Save it, then run `%nbdebt save` again"
+    for cell_id, record in ran.items():
+        cell = cells.get(cell_id)
+        since = session.times.get(cell_id, 0.0) > stamp
+        count = f" [{record.count}]" if record.count is not None else ""
+        if cell is None:
+            if since:
+                return unsaved.format(f"the cell that ran as{count} is not in it")
+            continue
+        label = f"cell {cell.index + 1}"
+        if since and (cell.source != record.run.source or _differ(cell.execution_count, record.count)):
+            return unsaved.format(f"{label} ran as{count}")
+        if not since and _differ(cell.execution_count, record.count):
+            return (
+                f"{name} on disk was written by another session or program: {label} is "
+                f"[{cell.execution_count}] there and{count} here. {beside}"
+            )
+    return ""
+
+
+def _differ(there: int | None, here: int | None) -> bool:
+    return here is not None and there != here

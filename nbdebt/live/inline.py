@@ -1,0 +1,182 @@
+"""The line under a cell: only what a run made new, once, and what it settled.
+
+In a notebook it is one ``display_data`` that carries a mime type of its own as its tag, so that what saves,
+exports and cleans notebooks knows it (:mod:`nbdebt.read.clean`); in a terminal one line on standard error.
+"""
+
+import io
+import os
+import sys
+from collections.abc import Callable, Iterable
+from html import escape
+from typing import TYPE_CHECKING, Any, TextIO
+
+import msgspec
+
+from nbdebt.live import markup
+from nbdebt.model.finding import Finding
+from nbdebt.read.clean import KEY, MIME
+from nbdebt.report.plain import Paint, clean
+from nbdebt.report.words import cell_label, plural, subject
+
+if TYPE_CHECKING:
+    from nbdebt.live.session import RunReport, Session
+
+VERSION = 1
+_RANK = {"error": 0, "warning": 1, "note": 2}
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """What is to be said under a cell.
+
+    Args:
+        new: findings, the worst first.
+        settled: what is owed no more, a sentence each.
+        here: id of the cell.
+    """
+
+    new: tuple[Finding, ...]
+    settled: tuple[str, ...]
+    here: str
+
+
+def notice(new: Iterable[Finding], resolved: Iterable[Finding], here: str) -> Notice | None:
+    """What to say after a run; None for nothing. Notes are for those who ask.
+
+    Args:
+        new: findings that were not there before the run.
+        resolved: findings that are gone.
+        here: id of the cell that ran.
+    """
+    shown = sorted((f for f in new if f.severity != "note"), key=lambda f: _RANK[f.severity])
+    settled = tuple(_settled([f for f in resolved if f.severity != "note"], shown))
+    return Notice(tuple(shown), settled, here) if shown or settled else None
+
+
+def _settled(resolved: list[Finding], new: Iterable[Finding]) -> Iterable[str]:
+    """Settled debts in few words. What is owed under another code now is not settled."""
+    still = {(f.cell.id if f.cell else "", subject(f)) for f in new}
+    names: dict[str, None] = {}
+    others: dict[str, None] = {}
+    for finding in resolved:
+        about = subject(finding)
+        if (finding.cell.id if finding.cell else "", about) in still:
+            continue
+        if finding.family == "order" and about.isidentifier():
+            names[about] = None
+        else:
+            others[f"{finding.code} {finding.name} in {cell_label(finding.cell)} is settled"] = None
+    if names:
+        listed = ", ".join(f"`{name}`" for name in names)
+        yield f"{listed} {'is' if len(names) == 1 else 'are'} up to date again"
+    yield from others
+
+
+def line(said: Notice) -> str:
+    """The notice as one line of plain text."""
+    parts = []
+    if said.new:
+        first = said.new[0]
+        at = markup.where(first.cell, first.span.line if first.span else None, said.here)
+        advice = f" → {first.advice}" if first.advice else ""
+        text = f"{markup.MARKS[first.severity]} {first.code} {at}: {first.message}{advice}"
+        if len(said.new) > 1:
+            others = ", ".join(dict.fromkeys(f.code for f in said.new[1:]))
+            text += f" (and {len(said.new) - 1} more: {others}; %nbdebt report)"
+        parts.append(text)
+    parts += [f"✓ {text}" for text in said.settled]
+    return clean("nbdebt: " + " · ".join(parts))
+
+
+def html(said: Notice) -> str:
+    """The notice as HTML: one quiet line, the rest behind a fold."""
+    parts = []
+    if said.new:
+        worst = said.new[0].severity
+        if len(said.new) == 1:
+            summary, more = markup.sentence(said.new[0], said.here), _more(said.new[0])
+        else:
+            count = plural(len(said.new), "new finding")
+            summary = f"<b>{count}</b> · {markup.sentence(said.new[0], said.here)}"
+            more = _more(said.new[0]) + "".join(
+                _more(f, f"<div>{markup.sentence(f, said.here)}</div>") for f in said.new[1:]
+            )
+        parts.append(f'<details class="n-is-{escape(worst)}"><summary>{summary}</summary>{more}</details>')
+    parts += [
+        f'<div class="n-line"><span class="n-good">✓</span> '
+        f'<span class="n-soft">{markup.prose(text)}</span></div>'
+        for text in said.settled
+    ]
+    return markup.piece("".join(parts))
+
+
+def _more(finding: Finding, head: str = "") -> str:
+    return f'<div class="n-more">{head}{markup.rest(finding)}</div>'
+
+
+def bundle(said: Notice) -> dict[str, Any]:
+    """The notice as a mime bundle, its tag included."""
+    tag = {
+        "version": VERSION,
+        "new": [
+            {
+                "code": f.code,
+                "name": f.name,
+                "severity": f.severity,
+                "cell": f.cell.id if f.cell else None,
+                "line": f.span.line if f.span else None,
+                "message": f.message,
+            }
+            for f in said.new
+        ],
+        "settled": list(said.settled),
+    }
+    return {"text/plain": line(said), "text/html": html(said), MIME: tag}
+
+
+def attach(session: "Session") -> Callable[[], None]:
+    """Show what each run of a session makes new.
+
+    Returns:
+        What ends it.
+    """
+
+    def show(report: "RunReport") -> None:
+        if session.level == "quiet" or session.attached or session.paused:
+            return
+        # What was silenced is not settled.
+        gone = [f for f in report.resolved if f.code not in session.ignored]
+        said = notice(report.new, gone, report.record.run.cell_id)
+        if said is not None:
+            tell(session.shell, said)
+
+    return session.subscribe(show)
+
+
+def tell(shell: Any, said: Notice) -> None:
+    """Show a notice: under the cell where there is a front end, else on standard error."""
+    if has_front_end(shell):
+        shell.display_pub.publish(data=bundle(said), metadata={KEY: {"inline": True}})
+        return
+    stream = _stderr()
+    if stream is not None:
+        severity = said.new[0].severity if said.new else ""
+        plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+        paint = Paint(stream.isatty() and not plain)
+        text = line(said)
+        stream.write((paint.severity(severity, text) if severity else paint.dim(text)) + "\n")
+        stream.flush()
+
+
+def has_front_end(shell: Any) -> bool:
+    """Whether something other than a terminal shows what this shell displays."""
+    from IPython.core.displaypub import DisplayPublisher
+
+    return type(shell.display_pub) is not DisplayPublisher
+
+
+def _stderr() -> TextIO | None:
+    """Standard error, unless the user put an object of their own in its place."""
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        return sys.stderr
+    return sys.__stderr__

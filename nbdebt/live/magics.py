@@ -1,0 +1,225 @@
+"""``%nbdebt`` and ``%%nbdebt``: registered in a shell, and what the line magics do."""
+
+import argparse
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import no_var_expand
+
+from nbdebt.config import codes
+from nbdebt.flow.graph import build_graph
+from nbdebt.live import cell_magics, evidence, inline, lineage, magic_words, rerun, strict, views
+from nbdebt.live.session import Session
+from nbdebt.live.shown import Shown, present
+from nbdebt.model.errors import NbdebtError
+from nbdebt.report import render
+from nbdebt.rules import catalogue
+
+_EVENTS = ("%nbdebt", "%%nbdebt")
+
+
+class Magics:
+    """The magics of one session.
+
+    Args:
+        session: the session.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.gate = strict.Gate(session)
+        self.cells = cell_magics.CellMagics(session)
+        self.panels: list[Callable[[], None]] = []
+
+    def __call__(self, line: str, cell: str | None = None) -> Any:
+        """What IPython calls."""
+        try:
+            if cell is None:
+                word, given = magic_words.read(line, cell=False)
+                return getattr(self, f"_{word}")(given)
+            word, given = magic_words.read(line, cell=True)
+            return self.cells.run(word, given, line, cell)
+        except NbdebtError as error:
+            raise UsageError(str(error)) from None
+
+    # Looking
+
+    def _status(self, given: argparse.Namespace) -> None:
+        present(views.status(self.session))
+
+    def _report(self, given: argparse.Namespace) -> Any:
+        report = self.session.report()
+        if given.format != "frame":
+            print(render(report, given.format), end="")
+            return None
+        try:
+            return views.frame(report)
+        except (ImportError, NbdebtError):
+            return views.Findings(report)
+
+    def _why(self, given: argparse.Namespace) -> None:
+        present(lineage.why(self.session, given.name))
+
+    def _stale(self, given: argparse.Namespace) -> None:
+        present(rerun.stale(self.session))
+
+    def _io(self, given: argparse.Namespace) -> None:
+        present(views.io(self.session))
+
+    def _graph(self, given: argparse.Namespace) -> None:
+        from nbdebt.report import graph as reports
+
+        seen = self.session.analysis()
+        graph = build_graph(seen.notebook, seen.flows, seen.history, seen.replay)
+        forms = {
+            "text": reports.text,
+            "mermaid": reports.mermaid,
+            "dot": reports.dot,
+            "json": reports.as_json,
+            "html": reports.html,
+        }
+        if given.output_file:
+            form = given.format or {".html": "html", ".dot": "dot", ".json": "json", ".mmd": "mermaid"}.get(
+                Path(given.output_file).suffix, "text"
+            )
+            _write(given.output_file, forms[form](graph))
+        elif given.format:
+            print(forms[given.format](graph), end="")
+        else:
+            cells = sum(node.kind == "cell" for node in graph.nodes)
+            frame = (
+                f'<iframe title="data flow" sandbox="allow-scripts" srcdoc="{escape(reports.html(graph))}" '
+                f'style="width:100%;height:{min(130 + 68 * cells, 640)}px;border:0"></iframe>'
+            )
+            _display(self.session.shell, reports.text(graph), frame)
+
+    def _explain(self, given: argparse.Namespace) -> None:
+        for code in given.codes:
+            rule = catalogue()[code]
+            page = f"# {rule.name} ({rule.code})\n\n{rule.page.strip()}\n"
+            if inline.has_front_end(self.session.shell):
+                present({"text/markdown": page, "text/plain": page}, raw=True)
+            else:
+                print(page)
+
+    def _help(self, given: argparse.Namespace) -> None:
+        print(magic_words.help_text())
+
+    # Doing
+
+    def _ignore(self, given: argparse.Namespace) -> None:
+        ignored = self.session.ignored
+        found = sorted(codes(given.codes, catalogue()))
+        if given.undo:
+            for code in found or list(ignored):
+                ignored.pop(code, None)
+        else:
+            ignored.update(dict.fromkeys(found, given.reason))
+        lines = tuple(
+            f"{code} {catalogue()[code].name}" + (f": {reason}" if reason else "")
+            for code, reason in sorted(ignored.items())
+        )
+        present(Shown("ignored in this session:" if lines else "nothing is ignored in this session", lines))
+
+    def _seed(self, given: argparse.Namespace) -> None:
+        seed = self.session.settings.seed if given.seed is None else given.seed
+        streams = self.session.recorder.streams.seed_all(seed)
+        named = ", ".join(streams) or "no random stream is in use"
+        present(Shown(f"seeded with {seed}: {named}"))
+
+    def _save(self, given: argparse.Namespace) -> None:
+        present(evidence.save(self.session, given.file, force=given.force))
+
+    def _panel(self, given: argparse.Namespace) -> None:
+        try:
+            from nbdebt.live.widget import Panel
+        except ImportError:
+            raise UsageError("%nbdebt panel needs ipywidgets: pip install 'nbdebt[widgets]'") from None
+        panel = Panel(self.session)
+        self.panels.append(panel.close)
+        present(panel.box)
+
+    def _off(self, given: argparse.Namespace) -> None:
+        self.session.paused = True
+        present(Shown("paused: nothing is recorded until `%nbdebt on`"))
+
+    def _on(self, given: argparse.Namespace) -> None:
+        self.session.paused = False
+        present(Shown("recording again; what happened meanwhile has no known origin"))
+
+    def _quiet(self, given: argparse.Namespace) -> None:
+        self.gate.close()
+        self.session.level = "quiet"
+
+    def _normal(self, given: argparse.Namespace) -> None:
+        self.gate.close()
+        self.session.level = "normal"
+
+    def _strict(self, given: argparse.Namespace) -> None:
+        self.session.level = "strict"
+        self.session.strict_codes = frozenset(given.codes)
+        self.gate.open()
+        meant = ", ".join(given.codes) or "any finding but notes"
+        present(Shown(f"strict: a cell does not run where its code would add {meant}"))
+
+    def close(self) -> None:
+        """Undo what the magics did to the shell."""
+        self.gate.close()
+        self.cells.close()
+        for close in self.panels:
+            close()
+
+
+def attach(session: Session) -> Callable[[], None]:
+    """Give a session its magics and its lines under cells.
+
+    Returns:
+        What takes them away again, without trace.
+    """
+    shell = session.shell
+    magics = Magics(session)
+
+    def nbdebt(line: str, cell: str | None = None) -> Any:
+        return magics(line, cell)
+
+    nbdebt.__doc__ = magic_words.help_text()
+    # What stands in a reason or a path is the user's; no name in it is looked up, no expression run.
+    shell.register_magic_function(no_var_expand(nbdebt), "line_cell", "nbdebt")
+
+    def complete(_: Any, event: Any) -> list[str]:
+        return magic_words.completions(event.text_until_cursor, session)
+
+    for key in _EVENTS:
+        shell.set_hook("complete_command", complete, str_key=key)
+    end_lines = inline.attach(session)
+    magics.cells.open()
+
+    def detach() -> None:
+        end_lines()
+        magics.close()
+        for kind in ("line", "cell"):
+            shell.magics_manager.magics[kind].pop("nbdebt", None)
+        hooks = shell.strdispatchers.get("complete_command")
+        for key in _EVENTS:
+            if hooks is not None:
+                hooks.strs.pop(key, None)
+
+    return detach
+
+
+def _display(shell: Any, text: str, html: str) -> None:
+    if inline.has_front_end(shell):
+        present({"text/plain": text, "text/html": html}, raw=True)
+    else:
+        print(text, end="")
+
+
+def _write(file: str, text: str) -> None:
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise NbdebtError(f"{file}: can't be written: {error.strerror or error}") from None
+    print(f"{file} written")

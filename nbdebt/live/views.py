@@ -1,0 +1,194 @@
+"""What the magics show: a session looked at from one side, as text and as HTML from the same words."""
+
+import importlib
+import statistics
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from nbdebt import __version__
+from nbdebt.data.places import Place
+from nbdebt.live import markup
+from nbdebt.live.exposure import looked_up
+from nbdebt.live.rerun import plan
+from nbdebt.live.shown import Shown
+from nbdebt.model.finding import Finding, Report
+from nbdebt.report.plain import clean
+from nbdebt.report.words import cell_label, folded_notes, plural, verdict_sentence
+
+if TYPE_CHECKING:
+    from nbdebt.live.session import Session
+
+_LEVELS = {
+    "quiet": "quiet: nothing is shown unasked",
+    "normal": "a line under a cell that adds debt",
+    "strict": "strict: chosen findings stop a cell before it runs",
+}
+
+
+# One glance
+
+
+def status(session: "Session") -> Shown:
+    """``%nbdebt``: is it recording, what would Restart & Run All do, what is there to look at."""
+    report = session.report()
+    state = "paused: nothing is recorded" if session.paused else "recording"
+    level = "" if session.paused else f" · {_LEVELS[session.level]}"
+    order = session.document_source
+    lines = [f"{plural(len(session.runs), 'run')} recorded; the order of cells is that of {order}"]
+    result = report.notebooks[0] if report.notebooks else None
+    if result is not None and (sentence := verdict_sentence(result)):
+        lines.append(f"Restart & Run All: {live_words(sentence)}")
+    findings = [f for f in report.findings if f.severity != "note"]
+    if findings:
+        families = {
+            family: sum(f.family == family for f in findings)
+            for family in sorted({f.family for f in findings})
+        }
+        counted = ", ".join(f"{count} {family}" for family, count in families.items())
+        lines.append(f"{plural(len(findings), 'finding')} ({counted}): `%nbdebt report`")
+    else:
+        lines.append("no findings")
+    if notes := [f for f in report.findings if f.severity == "note"]:
+        lines.append(f"notes: {folded_notes(notes)}")
+    again = plan(session.analysis(), session)
+    if again:
+        lines.append(
+            f"to run again: {', '.join(cell_label(ref) for ref, _ in again)} (`%nbdebt stale` says why)"
+        )
+    if session.ignored:
+        lines.append(f"ignored in this session: {', '.join(sorted(session.ignored))}")
+    after = []
+    if session.runs:
+        took = statistics.median(record.seconds for record in session.runs)
+        after.append(f"nbdebt took {took * 1000:.1f} ms of a run (median)")
+    after += [f"not looked at: {item.what}: {item.reason}" for item in report.not_run]
+    after += [f"failed: {problem.reason}" for problem in report.problems]
+    after += [f"failed, and recorded less: {failure}" for failure in session.failures]
+    return Shown(f"nbdebt {__version__} · {state}{level}", tuple(lines), after=tuple(after))
+
+
+def live_words(sentence: str) -> str:
+    """The verdict's words, for a session in place of a file."""
+    return sentence.replace("can't be known from the file", "can't be known")
+
+
+# Findings
+
+
+class Findings(msgspec.Struct, frozen=True):
+    """``%nbdebt report`` where there is no pandas: the findings as a table."""
+
+    report: Report
+
+    def __repr__(self) -> str:
+        """One finding a line."""
+        rows = tuple((_place(f), f"{f.code} {f.name}", f.message, f.advice) for f in self.report.findings)
+        title = plural(len(self.report.findings), "finding")
+        return Shown(title, (), ("cell", "rule", "what", "to do"), rows).text()
+
+    def _repr_html_(self) -> str:
+        """The same table as above a frame's."""
+        return findings_html(self.report)
+
+
+def findings_html(report: Report, here: str = "") -> str:
+    """Findings, each with a fold; notes are folded together."""
+    result = report.notebooks[0] if report.notebooks else None
+    sentence = verdict_sentence(result) if result is not None else ""
+    parts = [f"<p><b>Restart &amp; Run All: {markup.prose(live_words(sentence))}</b></p>"] if sentence else []
+    findings = [f for f in report.findings if f.severity != "note"]
+    notes = [f for f in report.findings if f.severity == "note"]
+    parts += [finding_html(f, here) for f in findings]
+    if not findings:
+        parts.append('<p><span class="n-good">✓</span> no findings</p>')
+    if notes:
+        inner = "".join(finding_html(f, here) for f in notes)
+        parts.append(
+            f'<details><summary class="n-soft">{plural(len(notes), "note")}</summary>{inner}</details>'
+        )
+    return markup.piece("".join(parts))
+
+
+def finding_html(finding: Finding, here: str = "") -> str:
+    """One finding: a line, and a fold."""
+    return (
+        f'<details class="n-is-{finding.severity}"><summary>{markup.sentence(finding, here)}</summary>'
+        f'<div class="n-more">{markup.rest(finding)}</div></details>'
+    )
+
+
+def _place(finding: Finding) -> str:
+    return markup.where(finding.cell, finding.span.line if finding.span else None, "")
+
+
+def frame(report: Report) -> Any:
+    """The findings as a ``pandas.DataFrame`` that shows itself as they are shown under cells.
+
+    Whatever is made of it is an ordinary frame.
+
+    Raises:
+        ImportError: pandas is not installed.
+    """
+    pandas = importlib.import_module("pandas")
+
+    class FindingsFrame(pandas.DataFrame):  # type: ignore[misc, name-defined]
+        """A frame of findings."""
+
+        def _repr_html_(self) -> str:
+            """What a front end shows."""
+            return findings_html(report)
+
+        @property
+        def _constructor(self) -> Any:
+            return pandas.DataFrame
+
+    return FindingsFrame(report.to_frame())
+
+
+# In and out
+
+_PLACES: dict[Place, str] = {
+    "project": "in the project",
+    "outside": "outside the project",
+    "home": "in the home directory",
+    "shared": "where others write, too",
+    "temporary": "temporary",
+    "cache": "in a cache",
+    "nowhere": "nowhere",
+    "unknown": "",
+}
+
+
+def io(session: "Session") -> Shown:
+    """``%nbdebt io``: all that comes in and goes out, how it is versioned, and who can reach it."""
+    rows = []
+    for look in looked_up(session):
+        touch = look.touch
+        access = touch.exchange.access
+        going_in = access.mode == "read"
+        known = (
+            _versioned_words(look.state, look.reason, look.by)
+            if going_in
+            else _exposed(touch.place, look.declared)
+        )
+        how = {"observed": "seen", "parsed": "in the code", "inferred": "inferred"}[access.basis]
+        rows.append((cell_label(touch.exchange.cell), access.mode, clean(touch.text), known, how))
+    title = (
+        f"{plural(len(rows), 'exchange')} with the world outside" if rows else "nothing comes in or goes out"
+    )
+    return Shown(title, (), ("cell", "", "what", "", "how known"), tuple(rows))
+
+
+def _versioned_words(state: str, reason: str, by: str) -> str:
+    words = {
+        "versioned": "versioned",
+        "versioned-locally": "committed, not pushed",
+        "unversioned": "not versioned",
+    }
+    said = words.get(state, state)
+    return f"{said} by {by}" if state == "versioned" and by else said + (f": {reason}" if reason else "")
+
+
+def _exposed(place: Place, declared: str) -> str:
+    return ", ".join(filter(None, (_PLACES[place], declared)))
