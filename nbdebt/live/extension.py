@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from nbdebt.live.magics import attach
 from nbdebt.live.session import Session, current, disabled
 
 
@@ -30,6 +31,7 @@ def load(shell: Any = None) -> Session:
         return found
     session = Session(shell)
     shell._nbdebt_session = session
+    session.on_close(attach(session))
     return session
 
 

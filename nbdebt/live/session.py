@@ -65,6 +65,7 @@ class Session:
         self.by_key: dict[bytes, list[RunRecord]] = {}
         self.times: dict[str, float] = {}
         self._subscribers: list[Callable[[RunReport], None]] = []
+        self._endings: list[Callable[[], None]] = []
         self._told: dict[Identity, Finding] = {}
         self.watcher = Watcher(self.understanding)
         self._unsaid = True
@@ -133,10 +134,16 @@ class Session:
         self._subscribers.append(callback)
         return lambda: self._subscribers.remove(callback) if callback in self._subscribers else None
 
+    def on_close(self, ending: Callable[[], None]) -> None:
+        """Call this when the session is closed."""
+        self._endings.append(ending)
+
     def close(self) -> None:
         """Stop recording and leave no trace in the shell."""
         if not self.closed:
             self.closed = True
+            for ending in self._endings:
+                ending()
             self.recorder.stop()
             if getattr(self.shell, "_nbdebt_session", None) is self:
                 del self.shell._nbdebt_session
