@@ -31,6 +31,8 @@ class Boundary(msgspec.Struct):
         random: what was seen of random streams.
         files: what was seen of files, URLs and tables.
         libraries: libraries whose objects it shows.
+        sure: keys that it surely made anew, in statements that it finished.
+        called: names that called functions use, and that its code doesn't show.
     """
 
     summary: Outline
@@ -41,12 +43,19 @@ class Boundary(msgspec.Struct):
     random: RandomSeen
     files: list[Seen]
     libraries: frozenset[str]
+    sure: frozenset[str]
+    called: frozenset[str]
 
 
 def finish(record: RunRecord, seen: Boundary, recorder: "Recorder") -> None:
     """Fill in what a run read and made."""
     record.found = seen.before
     reads = [read for take in seen.summary.takes if (read := _read(take, seen, recorder)) is not None]
+    for name in sorted(seen.called):
+        state = recorder.namespace.states.get(name)
+        if state is not None:
+            seen.before[name] = state
+            reads.append(Read(name, "", state.key, True, -1, state.maker))
     reads += _stream_reads(seen, recorder)
     reads += _file_reads(seen, recorder)
     record.reads = tuple(dict.fromkeys(reads))
@@ -134,9 +143,8 @@ def _names(record: RunRecord, seen: Boundary, recorder: "Recorder", salt: bytes)
     """What became of the names."""
     summary, namespace = seen.summary, recorder.namespace
     sequence = record.run.sequence
-    failed = record.run.outcome != "ok"
-    written = set() if failed else {b for b in summary.binds if b[0] != "<"}
-    changes = namespace.end(set(summary.names), sequence, salt, written)
+    written = {b for b in seen.sure if b[0] != "<"}
+    changes = namespace.end({*summary.names, *seen.called}, sequence, salt, written)
     named = {change.name for change in changes}
     for base in sorted(summary.mutates):
         if base not in named and base[0] != "<" and (change := namespace.touch(base, sequence, salt)):
@@ -184,7 +192,7 @@ def _others(record: RunRecord, seen: Boundary, recorder: "Recorder") -> None:
     """What became of streams, settings and files."""
     sequence = record.run.sequence
     before, after = seen.streams
-    binds = seen.summary.binds if record.run.outcome == "ok" else frozenset()
+    binds = seen.sure
     for stream, state in after.items():
         seeded = stream in seen.random.seeded or f"<random>{stream}" in binds
         if before.get(stream) == state and not seeded:

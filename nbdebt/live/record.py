@@ -216,10 +216,16 @@ def shown(flow: CellFlow, source: str) -> bool:
     return "print" in flow.builtins or bool(flow.magics) or any("display" in a.via for a in flow.accesses)
 
 
-def before_line(flow: CellFlow, line: int) -> Iterator[tuple[int, Access]]:
-    """The accesses of the statements that were reached before an error in ``line``; 0: all."""
+def before_line(flow: CellFlow, line: int, finished: bool = False) -> Iterator[tuple[int, Access]]:
+    """The accesses of the statements that were reached before an error in ``line``; 0: all.
+
+    Args:
+        flow: the cell.
+        line: the line that raised.
+        finished: leave out the statement that raised.
+    """
     for statement in flow.statements:
-        if line and statement.span.line > line:
+        if line and (statement.span.end_line if finished else statement.span.line - 1) >= line:
             return
         for index in range(statement.first, statement.last):
             yield index, flow.accesses[index]

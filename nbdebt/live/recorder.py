@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ import msgspec
 from nbdebt.flow.effects import Registry
 from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.reader import Parsed, Reader, parse
+from nbdebt.live.calls import Calls, reachable, used
 from nbdebt.live.files import FileWatch
 from nbdebt.live.fingerprints import Fingerprinter
 from nbdebt.live.namespace import Namespace
@@ -66,6 +68,7 @@ class Recorder:
         self.streams = Streams()
         self.settings = SettingsSensor()
         self.files = FileWatch()
+        self.calls = Calls()
         self.reader = Reader(registry)
         self.records: dict[int, RunRecord] = {}
         self.failures: list[str] = []
@@ -90,6 +93,7 @@ class Recorder:
             self.initial_settings = self.settings.snapshot()
             self.streams.start()
             self.files.start()
+            self.calls.start()
         events = self.shell.events
         events.register("pre_run_cell", self.pre_run_cell)
         events.register("post_run_cell", self.post_run_cell)
@@ -104,6 +108,7 @@ class Recorder:
         with self._guarded("stopping"):
             self.streams.stop()
             self.files.stop()
+            self.calls.stop()
 
     @contextmanager
     def _guarded(self, doing: str) -> Iterator[None]:
@@ -157,6 +162,7 @@ class Recorder:
         self.streams.begin()
         active.streams = self.streams.snapshot()
         self.files.begin(sequence)
+        self.calls.begin()
         active.spent = time.perf_counter() - began
         active.started = time.perf_counter()
 
@@ -186,6 +192,7 @@ class Recorder:
         return self._active.pop(sequence, None)
 
     def _end(self, active: Active, result: Any, ended: float) -> RunRecord:
+        codes = self.calls.end()
         outcome, error = self._outcome(result)
         files = self.files.end(active.sequence)
         random = self.streams.end()
@@ -206,9 +213,10 @@ class Recorder:
         value = getattr(result, "result", None)
         if value is not None:
             record.result = self.fingerprinter.take(value).digest
-        summary = active.outline
+        summary = finished = active.outline
         if outcome != "ok":
             summary = outline(before_line(active.flow, error[1]))
+            finished = outline(before_line(active.flow, error[1], finished=True))
         boundary = Boundary(
             summary=summary,
             flow=active.flow,
@@ -217,11 +225,26 @@ class Recorder:
             settings=(active.settings, self.settings.snapshot()),
             random=random,
             files=files,
+            sure=finished.binds,
+            called=self._called(active, codes),
             libraries=self._libraries(active, value) if record.shows else frozenset(),
         )
         finish(record, boundary, self)
         record.seconds = active.spent + time.perf_counter() - ended
         return record
+
+    def _called(self, active: Active, codes: list[CodeType]) -> frozenset[str]:
+        """Names that called functions use, beyond those that the code was read to use."""
+        values = self.namespace.values
+        if not self.calls.watching:
+            known = self.reader.env.values
+            unread = [
+                values[name]
+                for name in active.outline.names
+                if name in values and (name not in known or known[name].function is None)
+            ]
+            codes = reachable(unread, values)
+        return frozenset(used(codes, values) - active.outline.names)
 
     def _libraries(self, active: Active, shown: object) -> frozenset[str]:
         """Libraries of the objects that a cell may show."""

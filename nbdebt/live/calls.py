@@ -1,0 +1,134 @@
+"""Which of the user's functions a run called, and which global names they use.
+
+Seen through ``sys.monitoring`` (PEP 669), on the code of the user's cells alone: the first call of a function
+in a run is an event, which then is switched off until the next run. So a loop that calls a function a million
+times costs one event, and what libraries do costs nothing.
+"""
+
+import dis
+import sys
+from collections.abc import Iterable, Mapping
+from functools import lru_cache, partial
+from types import CodeType, FunctionType, MethodType
+from typing import Any
+
+_NAME = "nbdebt calls"
+_GLOBAL = frozenset(("LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_NAME"))
+
+
+@lru_cache(maxsize=1024)
+def global_names(code: CodeType) -> frozenset[str]:
+    """Global names that a function's own code loads, stores or deletes."""
+    return frozenset(i.argval for i in dis.get_instructions(code) if i.opname in _GLOBAL)
+
+
+class Calls:
+    """Sees the first call of each of the user's functions, run by run."""
+
+    def __init__(self) -> None:
+        self._seen: dict[CodeType, None] = {}
+        self._off: list[CodeType] = []
+        self._tool: int | None = None
+
+    @property
+    def watching(self) -> bool:
+        """Whether calls are seen at all (Python 3.12 and newer, and a tool id is free)."""
+        return self._tool is not None
+
+    def start(self) -> None:
+        """Take a tool id, where there is one."""
+        if sys.version_info < (3, 12) or self._tool is not None:
+            return
+        monitoring = sys.monitoring
+        for tool in (4, 3, 2):
+            if monitoring.get_tool(tool) is None:
+                monitoring.use_tool_id(tool, _NAME)
+                self._tool = tool
+                monitoring.register_callback(tool, monitoring.events.PY_START, self._started)
+                return
+
+    def stop(self) -> None:
+        """Give the tool id back."""
+        if self._tool is not None and sys.version_info >= (3, 12):
+            monitoring = sys.monitoring
+            monitoring.register_callback(self._tool, monitoring.events.PY_START, None)
+            monitoring.free_tool_id(self._tool)
+            self._tool = None
+        self._seen.clear()
+        self._off.clear()
+
+    def learn(self, code: CodeType) -> None:
+        """A cell's code is about to run: watch the functions that are written in it."""
+        if self._tool is None or sys.version_info < (3, 12):
+            return
+        stack = [code]
+        while stack:
+            for inner in stack.pop().co_consts:
+                if isinstance(inner, CodeType):
+                    stack.append(inner)
+                    sys.monitoring.set_local_events(self._tool, inner, sys.monitoring.events.PY_START)
+
+    def _started(self, code: CodeType, _offset: int) -> Any:
+        self._seen[code] = None
+        self._off.append(code)
+        return _DISABLE
+
+    def begin(self) -> None:
+        """A run begins: what was switched off is watched again."""
+        self._seen.clear()
+        if self._tool is not None and sys.version_info >= (3, 12):
+            off, self._off = self._off, []
+            for code in off:
+                sys.monitoring.set_local_events(self._tool, code, 0)
+                sys.monitoring.set_local_events(self._tool, code, sys.monitoring.events.PY_START)
+
+    def end(self) -> list[CodeType]:
+        """The run has ended: code of the functions that were called."""
+        seen, self._seen = self._seen, {}
+        return list(seen)
+
+
+_DISABLE = sys.monitoring.DISABLE if sys.version_info >= (3, 12) else None
+
+
+def _of_a_cell(filename: str) -> bool:
+    """Whether code comes from a cell: IPython calls cells ``<ipython-input-…>``, ipykernel names a file."""
+    return filename.startswith("<ipython-input") or "ipykernel_" in filename
+
+
+def used(codes: Iterable[CodeType], names: Mapping[str, Any]) -> set[str]:
+    """The names of the namespace that these functions use."""
+    found: set[str] = set()
+    for code in codes:
+        found.update(global_names(code))
+    return {name for name in found if name in names}
+
+
+def reachable(values: Iterable[Any], names: Mapping[str, Any]) -> list[CodeType]:
+    """Code that may be called through these values: what there is to know without seeing calls.
+
+    Functions, methods, partials and what wrappers wrap; what they use in turn is followed.
+    """
+    found: dict[CodeType, None] = {}
+    stack = list(values)
+    while stack and len(found) < 200:
+        value = stack.pop()
+        kind = type(value)
+        if kind is MethodType:
+            stack.append(value.__func__)
+        elif kind is partial:
+            stack.append(value.func)
+        elif kind is FunctionType:
+            code = value.__code__
+            if code in found or not _of_a_cell(code.co_filename):
+                continue
+            found[code] = None
+            stack += [names[name] for name in global_names(code) if name in names]
+            for cell in value.__closure__ or ():
+                try:
+                    stack.append(cell.cell_contents)
+                except ValueError:
+                    continue
+        elif kind.__module__ == "functools" and kind.__name__ == "_lru_cache_wrapper":
+            stack.append(value.__wrapped__)
+    return list(found)

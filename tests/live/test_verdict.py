@@ -1,0 +1,134 @@
+"""Sessions and what Restart & Run All would make of them: a table that anyone can extend.
+
+A session is a document (cell id and source) and what happened: ids of cells that ran, ``id: source`` for a
+cell that ran with another source before it was edited to what the document says.
+"""
+
+from typing import Any, NamedTuple
+
+import pytest
+
+import nbdebt
+
+
+class Case(NamedTuple):
+    """A session and its verdict: states of the cells that aren't the same, names that differ."""
+
+    name: str
+    document: str
+    ran: str
+    reproduces: bool | None
+    states: str = ""
+    names: str = ""
+    left_over: str = ""
+
+
+CASES = [
+    Case("straight", "a: x = 1 | b: y = x + 1", "a b", True),
+    Case("counter twice", "a: x = 1 | b: x += 1", "a b b", False, "b:differs", "x"),
+    Case("whole notebook twice", "a: x = 1 | b: x += 1", "a b a b", True),
+    Case("below before above", "a: x = 1 | b: y = x | c: x = 2", "a c b", False, "b:differs", "y"),
+    Case("another value, the same result", "a: x = 1 | b: y = x > 0 | c: x = 2", "a c b", True),
+    Case("made again below", "a: x = 1 | b: y = x", "(a: x = 0) b a", False, "b:stale", "y"),
+    Case("edited back", "a: x = 1 | b: y = x", "a b (a: x = 2) a", True),
+    Case("edited, not run", "a: x = 2 | b: y = x", "(a: x = 1) b", False, "a:stale b:stale", "x y"),
+    Case("a comment was edited", "a: x = 1  # one | b: y = x", "(a: x = 1) b", True),
+    Case("deleted cell", "b: y = x", "(gone: x = 1) b", False, "b:fails", "x y"),
+    Case("deleted cell nobody reads", "b: y = 1", "(gone: x = 1) b", True, left_over="x"),
+    Case("made below", "b: y = x | a: x = 1", "a b", False, "b:fails", "y"),
+    Case("never run cells are left out", "a: x = 1 | b: y = 2", "a", True, "b:never-run"),
+    Case("alias", "a: x = [1] | b: y = x | c: y.append(2)", "a b c", True),
+    Case("alias, twice", "a: x = [1] | b: y = x | c: y.append(2)", "a b c c", False, "c:differs", "x y"),
+    Case(
+        "what was read through an alias",
+        "a: x = [1] | b: y = x | c: y.append(2) | d: n = len(x)",
+        "a b d c",
+        False,
+        "d:stale",
+        "n",
+    ),
+    Case("keys nobody reads", "a: c = {'lr': 1} | b: c['n'] = 2 | d: z = c['lr']", "a d b", True),
+    Case("a key that is read", "a: c = {'lr': 1} | b: c['lr'] = 2 | d: z = c['lr']", "a d b", False, "d:stale", "z"),
+    Case("global read by a function", "a: def f(): return k | k: k = 1 | b: y = f()", "a k b", True),
+    Case(
+        "global changed after the call",
+        "a: def f(): return k | k: k = 1 | b: y = f()",
+        "a (k: k = 0) b k",
+        False,
+        "b:stale",
+        "y",
+    ),
+    Case(
+        "through a decorator",
+        "i: import functools | a: f = functools.lru_cache(lambda n: n + k) | k: k = 1 | b: y = f(1)",
+        "i a (k: k = 0) b k",
+        False,
+        "b:stale",
+        "y",
+    ),
+    Case("defined and not called", "a: def f(): return k | k: k = 1", "a (k: k = 0) k", True),
+    Case("deleted name", "a: x = 1 | b: del x", "a b", True),
+    Case("deleted out of order", "a: x = 1 | b: y = x | c: del x", "a b c", True),
+    Case("guarded", "a: try: c\\nexcept NameError: c = 0 | b: y = c", "a b a b", True),
+    Case("for target", "a: for i in range(3): t = i | b: y = t + i", "a a b", True),
+    Case("unseeded", "a: import random | b: y = random.random()", "a b", False, "b:differs", "y"),
+    Case("seeded", "a: import random; random.seed(1) | b: y = random.random()", "a b", True),
+    Case("seeded, drawn twice", "a: import random; random.seed(1) | b: y = random.random()", "a b b", False, "b:differs", "y"),
+    Case("seeded in the cell", "a: import random | b: random.seed(1); y = random.random()", "a b b b", True),
+    Case("half-way", "a: x = 1; 1 / 0 | b: y = x", "a b", True),
+    Case("iterator consumed", "a: it = iter([1, 2, 3]) | b: x = next(it)", "a b b", False, "b:differs", "it x"),
+    Case("generator consumed", "a: g = (i for i in range(5)) | b: x = next(g)", "a b b", False, "b:differs", "g x"),
+    Case("attribute", "c: class C: n = 0 | a: o = C() | b: o.n += 1", "c a b b", False, "b:differs", "o"),
+    Case("printed from another value", "a: x = 1 | b: print(x) | c: x = 2", "a c b", False, "b:differs"),
+    Case("environment variable", "a: import os | b: os.environ['NBDEBT_T'] = '1' | c: v = os.environ['NBDEBT_T']", "a b c", True),
+    Case(
+        "environment variable set below",
+        "a: import os | c: v = os.environ['NBDEBT_U'] | b: os.environ['NBDEBT_U'] = '1'",
+        "a b c",
+        False,
+        "c:differs",
+        "v",
+    ),
+    Case("star import", "a: from math import * | b: y = floor(pi)", "a b", True),
+    Case("lambda in a list", "a: fs = [lambda: k] | k: k = 1 | b: y = fs[0]()", "a (k: k = 0) b k", False, "b:stale", "y"),
+    Case("class made again", "c: class C: n = 1 | a: o = C() | b: y = o.n", "(c: class C: n = 0) a b c", False, "a:stale b:stale", "o y"),
+]  # fmt: skip
+
+
+def split(cell: str) -> tuple[str, str]:
+    """``a: x = 1`` as id and source."""
+    name, _, source = cell.partition(": ")
+    return name.strip(), source.strip().replace("\\n", "\n")
+
+
+def happened(case: Case) -> list[tuple[str, str]]:
+    """The runs of a case, as id and source."""
+    document = dict(split(cell) for cell in case.document.split(" | "))
+    runs: list[tuple[str, str]] = []
+    text = case.ran
+    while text:
+        if text.startswith("("):
+            inner, _, text = (
+                text[1:].partition(")") if "()" not in text.partition(")")[0] + ")" else ("", "", "")
+            )
+            runs.append(split(inner))
+        else:
+            name, _, text = text.partition(" ")
+            runs.append((name, document[name]))
+        text = text.strip()
+    return runs
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_verdict(case: Case, shell: Any) -> None:
+    session = nbdebt.load(shell)
+    session.set_document([split(cell) for cell in case.document.split(" | ")])
+    for cell_id, source in happened(case):
+        shell.run_cell(source, cell_id=cell_id)
+    assert session.failures == []
+    verdict = session.verdict()
+    states = {name: cell.state for name, cell in verdict.cells.items() if cell.state != "same"}
+    assert states == dict(pair.split(":") for pair in case.states.split())
+    assert sorted(verdict.names) == case.names.split()
+    assert list(verdict.left_over) == case.left_over.split()
+    assert verdict.reproduces is case.reproduces
