@@ -1,0 +1,110 @@
+"""Python 3.11, which can't tell of calls: declared functions are replaced by wrappers, and put back on
+stop."""
+
+import contextlib
+import functools
+import sys
+import types
+from collections.abc import Callable, Mapping, Sequence
+from importlib.machinery import ModuleSpec
+from typing import Any
+
+Told = Callable[[Mapping[str, object]], None]
+
+
+class Wrapper:
+    """Replaces functions in modules and classes, and looks out for modules being loaded.
+
+    Args:
+        loaded: called with the name of each module of a watched library that has been loaded.
+    """
+
+    def __init__(self, loaded: Callable[[str], None]) -> None:
+        self._loaded = loaded
+        self._undo: list[tuple[object, str, object, object]] = []
+        self._libraries: set[str] = set()
+
+    def start(self, libraries: set[str]) -> None:
+        """Be told of imports from now on."""
+        self._libraries = libraries
+        sys.meta_path.insert(0, self)
+
+    def stop(self) -> None:
+        """Put everything back, last first; what somebody else has replaced since is left to them."""
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+        for holder, name, original, wrapper in reversed(self._undo):
+            if vars(holder).get(name) is wrapper:
+                if original is None:
+                    delattr(holder, name)
+                else:
+                    setattr(holder, name, original)
+        self._undo.clear()
+
+    def wrap(self, holder: object, name: str, params: Sequence[str], method: bool, told: Told) -> None:
+        """Have ``told`` called with the declared arguments before the function runs."""
+        found: Any = vars(holder).get(name)
+        if found is None and isinstance(holder, type):
+            original: Any = next((vars(c)[name] for c in holder.__mro__ if name in vars(c)), None)
+        else:
+            original = found
+        kind = type(original) if isinstance(original, staticmethod | classmethod) else None
+        function = original.__func__ if kind is not None else original
+        if not callable(function):
+            return
+        offset = 1 if method and kind is not staticmethod else 0
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            with contextlib.suppress(Exception):
+                told({**dict(zip(params, args[offset:], strict=False)), **kwargs})
+            return function(*args, **kwargs)
+
+        wrapper: Any = functools.wraps(function)(call)
+        if kind is not None:
+            wrapper = kind(wrapper)
+        try:
+            setattr(holder, name, wrapper)
+        except (AttributeError, TypeError):  # classes written in C can't be changed
+            return
+        self._undo.append((holder, name, found, wrapper))
+        if isinstance(holder, types.ModuleType):
+            # Other modules of the library that hold the very same function under the same name.
+            top = holder.__name__.partition(".")[0]
+            for other, module in list(sys.modules.items()):
+                if other.partition(".")[0] != top or not isinstance(module, types.ModuleType):
+                    continue
+                if vars(module).get(name) is original:
+                    setattr(module, name, wrapper)
+                    self._undo.append((module, name, original, wrapper))
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """As a finder of :data:`sys.meta_path`: finds nothing itself, but is told when the module is
+        there."""
+        if name.partition(".")[0] not in self._libraries:
+            return None
+        for finder in sys.meta_path:
+            if finder is self or not hasattr(finder, "find_spec"):
+                continue
+            spec = finder.find_spec(name, path, target)
+            if spec is not None:
+                _tell_when_loaded(spec, self._loaded)
+                return spec
+        return None
+
+
+def _tell_when_loaded(spec: ModuleSpec, loaded: Callable[[str], None]) -> None:
+    """Have ``loaded`` called after the module's code ran, through its own loader, which stays what it is."""
+    loader: Any = spec.loader
+    execute = getattr(loader, "exec_module", None)
+    if execute is None or not hasattr(loader, "__dict__") or "exec_module" in vars(loader):
+        return
+
+    def exec_module(module: types.ModuleType) -> None:
+        del loader.exec_module
+        execute(module)
+        try:
+            loaded(spec.name)
+        except Exception:
+            return
+
+    loader.exec_module = exec_module

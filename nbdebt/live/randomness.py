@@ -1,0 +1,428 @@
+"""Random streams of the process: what state they are in, who drew from them, whether a seed determines that.
+
+A stream's state is compared as a whole at a run's two ends: numpy's second ``randn()`` takes only what the
+first left over. Seeding is seen in three ways: calls of the seeding functions
+(:mod:`nbdebt.live.monitoring`), states as they are only just after seeding, and, for torch, the seed that it
+remembers. Nothing is ever imported, and nothing drawn.
+"""
+
+import contextlib
+import functools
+import marshal
+import random
+import sys
+import types
+from typing import Any
+
+import msgspec
+from xxhash import xxh3_128_digest
+
+from nbdebt.live.files.classify import Names
+from nbdebt.live.files.noise import caller, is_library
+from nbdebt.live.monitoring import FIND_AND_LOAD, monitor
+from nbdebt.live.sources import call_at
+
+_MT_SIZE = 624
+# ``random.Random()`` and numpy's generators ask the system for these many bits (SeedSequence's pool).
+_POOL_BITS = 128
+_names = Names(sys.modules)  # type: ignore[arg-type]
+
+
+class RandomSeen(msgspec.Struct, frozen=True):
+    """What a run did to random streams.
+
+    Args:
+        drew: streams whose state it changed by drawing.
+        seeded: streams that it seeded, or that stand as they do just after seeding.
+        unseeded: streams that it drew from while no seed of this session determined them.
+        unseeded_generators: generators of their own that it made without a seed, as they are called
+            (``numpy.random.default_rng``) or the library function that made one.
+    """
+
+    drew: frozenset[str] = frozenset()
+    seeded: frozenset[str] = frozenset()
+    unseeded: frozenset[str] = frozenset()
+    unseeded_generators: tuple[str, ...] = ()
+
+
+class Streams:
+    """The random streams of libraries that are loaded.
+
+    Args (attributes):
+        failures: what went wrong; never raised.
+    """
+
+    def __init__(self) -> None:
+        self.failures: list[str] = []
+        self._depth = 0
+        self._before: dict[str, bytes] = {}
+        self._now: dict[str, bytes] = {}
+        self._determined: set[str] = set()
+        self._seeded: set[str] = set()
+        self._unseeded: set[str] = set()
+        self._generators: list[str] = []
+        self._torch_seed: int | None = None
+        self._armed: set[str] = set()
+        self._randbits: Any = None
+        self._interests = {
+            "random": self._arm_python,
+            "numpy.random": self._arm_numpy,
+            "torch.random": self._arm_torch,
+        }
+        self._started = False
+
+    def start(self) -> None:
+        """Look out for seeding and for generators that are made without a seed."""
+        if not self._started:
+            self._started = True
+            monitor.start()
+            monitor.on_return(FIND_AND_LOAD.__code__, self._imported)
+            self._arm()
+
+    def stop(self) -> None:
+        """Look no more; nothing stays replaced."""
+        if self._started:
+            self._started = False
+            self._depth = 0
+            self._armed.clear()
+            self._restore_randbits()
+            monitor.stop()
+
+    # States
+
+    def snapshot(self) -> dict[str, bytes]:
+        """A digest of the state of each stream whose library is loaded, by the stream's name."""
+        found: dict[str, bytes] = {}
+        for stream, state in self.raw().items():
+            with contextlib.suppress(Exception):
+                found[stream] = xxh3_128_digest(_bytes(state))
+        return found
+
+    def raw(self) -> dict[str, object]:
+        """The states themselves, for :meth:`restore`."""
+        found: dict[str, object] = {}
+        for stream, reader in _READERS.items():
+            try:
+                state = reader()
+            except Exception as error:
+                self._failed(f"reading {stream}", error)
+            else:
+                if state is not None:
+                    found[stream] = state
+        return found
+
+    def restore(self, states: dict[str, object]) -> None:
+        """Put streams back into states that :meth:`raw` gave."""
+        for stream, state in states.items():
+            try:
+                _restore(stream, state)
+            except Exception as error:
+                self._failed(f"restoring {stream}", error)
+
+    def seed_all(self, seed: int) -> tuple[str, ...]:
+        """Seed every stream whose library is loaded.
+
+        Returns:
+            The streams' names.
+        """
+        done: list[str] = []
+        for stream, module, path, largest in _SEEDERS:
+            function: Any = sys.modules.get(module)
+            for name in path.split("."):
+                function = getattr(function, name, None)
+            if function is None:
+                continue
+            try:
+                function(seed % (largest + 1))
+            except Exception as error:
+                self._failed(f"seeding {stream}", error)
+                continue
+            done.append(stream)
+        self._determined.update(done)
+        self._seeded.update(done)
+        return tuple(done)
+
+    # Runs
+
+    def begin(self) -> None:
+        """A run begins. Runs may be nested: streams belong to the process, so the outermost counts."""
+        self._depth += 1
+        if self._depth > 1:
+            return
+        self._arm()
+        self._before = self.snapshot()
+        self._torch_seed = _torch_seed()
+        self._seeded.clear()
+        self._unseeded.clear()
+        self._generators.clear()
+
+    def end(self) -> RandomSeen:
+        """A run is over."""
+        self._depth = max(self._depth - 1, 0)
+        states = self.raw()
+        drew: set[str] = set()
+        for stream, state in states.items():
+            try:
+                digest = xxh3_128_digest(_bytes(state))
+                before = self._before.get(stream)
+                fresh = _is_fresh(stream, state)
+                if before is None:
+                    # Its library was loaded meanwhile, with entropy of the system.
+                    if not fresh:
+                        drew.add(stream)
+                elif before != digest:
+                    if fresh:
+                        self._note_seed(stream, state)
+                    else:
+                        drew.add(stream)
+            except Exception as error:
+                self._failed(f"comparing {stream}", error)
+        if "torch" in drew and self._torch_seed is not None and _torch_seed() != self._torch_seed:
+            self._note_seed("torch", None)
+        unseeded = self._unseeded | {stream for stream in drew if stream not in self._determined}
+        if self._depth == 0:
+            self._arm()
+        return RandomSeen(
+            frozenset(drew),
+            frozenset(self._seeded),
+            frozenset(unseeded),
+            tuple(dict.fromkeys(self._generators)),
+        )
+
+    def _note_seed(self, stream: str, state: object) -> None:
+        if state is None or _is_determined(stream, state):
+            self._seeded.add(stream)
+            self._determined.add(stream)
+
+    def _seeding(self, stream: str, determined: bool = True) -> None:
+        """A seeding function is about to be called."""
+        if self._depth:
+            before = self._before.get(stream)
+            if before is not None and stream not in self._determined:
+                state = _READERS[stream]()
+                if state is not None and xxh3_128_digest(_bytes(state)) != before:
+                    self._unseeded.add(stream)
+        if determined:
+            self._determined.add(stream)
+            self._seeded.add(stream)
+        else:
+            self._determined.discard(stream)
+            self._seeded.discard(stream)
+
+    # Calls
+
+    def _arm(self) -> None:
+        for module, arm in self._interests.items():
+            self._watch(module, arm)
+
+    def _imported(self, module: object) -> None:
+        """The import of a module has ended."""
+        if isinstance(module, types.ModuleType):
+            name = types.ModuleType.__getattribute__(module, "__dict__").get("__name__")
+            if type(name) is str and name in self._interests:
+                self._watch(name, self._interests[name])
+
+    def _watch(self, module: str, arm: Any) -> None:
+        if module in self._armed or module not in sys.modules or not self._started:
+            return
+        self._armed.add(module)
+        try:
+            arm(sys.modules[module])
+        except Exception as error:
+            self._failed(f"watching {module}", error)
+
+    def _arm_python(self, module: Any) -> None:
+        monitor.on_entry(random.Random.seed.__code__, self._python_seed)
+        monitor.on_entry(random.Random.setstate.__code__, self._python_setstate)
+        monitor.on_entry(random.SystemRandom.getrandbits.__code__, self._entropy)
+
+    def _arm_numpy(self, module: Any) -> None:
+        for name in ("seed", "set_state"):
+            monitor.on_call(vars(module)[name], self._numpy_seed)
+        generators = sys.modules.get("numpy.random.bit_generator")
+        if sys.version_info < (3, 12) and generators is not None:
+            # What asks the system for entropy is a name in that module; it is put back on stop.
+            original = vars(generators)["randbits"]
+
+            def randbits(k: int) -> int:
+                with contextlib.suppress(Exception):
+                    self._generator_made(sys._getframe(1))
+                return original(k)  # type: ignore[no-any-return]
+
+            self._randbits = (generators, original, randbits)
+            generators.randbits = randbits  # type: ignore[attr-defined]
+
+    def _restore_randbits(self) -> None:
+        if self._randbits is not None:
+            module, original, replaced = self._randbits
+            if vars(module).get("randbits") is replaced:
+                module.randbits = original
+            self._randbits = None
+
+    def _arm_torch(self, module: Any) -> None:
+        for name, determined in (("manual_seed", True), ("seed", False), ("set_rng_state", True)):
+            function = vars(module).get(name)
+            while isinstance(function, types.FunctionType) and "__wrapped__" in vars(function):
+                function = vars(function)["__wrapped__"]
+            if isinstance(function, types.FunctionType):
+                monitor.on_entry(function.__code__, functools.partial(self._torch_seeding, determined))
+
+    def _python_seed(self, frame: types.FrameType) -> None:
+        values = frame.f_locals
+        owner = values.get("self")
+        if owner is vars(random)["_inst"]:
+            self._seeding("python", values.get("a") is not None)
+        elif values.get("a") is None and type(owner) is random.Random and self._depth:
+            maker = frame.f_back
+            while maker is not None and maker.f_code.co_filename == frame.f_code.co_filename:
+                maker = maker.f_back
+            if maker is not None and not is_library(maker.f_code.co_filename):
+                self._generators.append("random.Random")
+
+    def _python_setstate(self, frame: types.FrameType) -> None:
+        if frame.f_locals.get("self") is vars(random)["_inst"]:
+            self._seeding("python")
+
+    def _numpy_seed(self, first: object, frame: types.FrameType) -> None:
+        self._seeding("numpy", first is not None)
+
+    def _torch_seeding(self, determined: bool, frame: types.FrameType) -> None:
+        self._seeding("torch", determined)
+
+    def _entropy(self, frame: types.FrameType) -> None:
+        # numpy's SeedSequence calls it from C: the frame behind is the one that makes a generator. Asked for
+        # by way of ``secrets`` or by itself, it is a number that somebody wants.
+        if frame.f_locals.get("k") == _POOL_BITS and frame.f_back is not None:
+            self._generator_made(frame.f_back)
+
+    def _generator_made(self, frame: types.FrameType) -> None:
+        filename = frame.f_code.co_filename
+        if not self._depth or filename.endswith(("_pickle.py", "secrets.py")) or "mtrand" in filename:
+            return
+        name, argument = call_at(frame)
+        if name in ("randbits", "getrandbits"):
+            return
+        if name.endswith(("RandomState", "_legacy_seeding")) and argument is not None:
+            # It takes entropy first and the seed it is given then.
+            return
+        wanted, module, function = caller(frame)
+        if function:
+            self._generators.append(_names.name(module, function))
+        elif wanted:
+            self._generators.append(f"numpy.random.{name.rpartition('.')[2]}" if name else "numpy.random")
+
+    def _failed(self, doing: str, error: Exception) -> None:
+        text = f"{doing}: {type(error).__name__}: {error}"
+        if text not in self.failures and len(self.failures) < 20:
+            self.failures.append(text)
+
+
+# One reader a stream: its state, or None where its library isn't loaded.
+
+
+def _python() -> object:
+    inst = vars(random)["_inst"]
+    return random.Random.getstate(inst) if type(inst) is random.Random else None
+
+
+def _numpy() -> object:
+    module = sys.modules.get("numpy.random.mtrand")
+    state = vars(module).get("_rand") if module is not None else None
+    return state.get_state(legacy=False) if state is not None else None
+
+
+def _torch() -> object:
+    generator = vars(sys.modules["torch"]).get("default_generator") if "torch" in sys.modules else None
+    return generator.get_state() if generator is not None else None
+
+
+def _cuda() -> object:
+    module: Any = sys.modules.get("torch.cuda")
+    if module is None or not module.is_initialized():
+        return None
+    return module.get_rng_state_all()
+
+
+def _tensorflow() -> object:
+    """The process-wide seed of eager mode, and the generator of the seeds of single operations."""
+    module = sys.modules.get("tensorflow.python.eager.context")
+    context = vars(module).get("_context") if module is not None else None
+    if context is None:
+        return None
+    held = vars(context)
+    inner = held.get("_rng")
+    return (held.get("_seed"), inner.getstate() if type(inner) is random.Random else None)
+
+
+_READERS: dict[str, Any] = {
+    "python": _python,
+    "numpy": _numpy,
+    "torch": _torch,
+    "torch.cuda": _cuda,
+    "tensorflow": _tensorflow,
+}
+_SEEDERS = (
+    ("python", "random", "seed", 2**63),
+    ("numpy", "numpy.random", "seed", 2**32 - 1),
+    ("torch", "torch", "manual_seed", 2**63 - 1),
+    ("tensorflow", "tensorflow", "random.set_seed", 2**31 - 1),
+    ("cupy", "cupy", "random.seed", 2**32 - 1),
+)
+
+
+def _restore(stream: str, state: Any) -> None:
+    if stream == "python":
+        random.Random.setstate(vars(random)["_inst"], state)
+    elif stream == "numpy":
+        vars(sys.modules["numpy.random.mtrand"])["_rand"].set_state(state)
+    elif stream == "torch":
+        vars(sys.modules["torch"])["default_generator"].set_state(state)
+    elif stream == "torch.cuda":
+        module: Any = sys.modules["torch.cuda"]
+        module.set_rng_state_all(state)
+    elif stream == "tensorflow":
+        held = vars(vars(sys.modules["tensorflow.python.eager.context"])["_context"])
+        held["_seed"] = state[0]
+        if state[1] is not None:
+            held["_rng"].setstate(state[1])
+
+
+def _bytes(state: Any) -> bytes:
+    """A state as bytes, the same for the same state."""
+    if isinstance(state, tuple) and len(state) == 3 and isinstance(state[1], tuple):
+        return marshal.dumps(state, 2)
+    if isinstance(state, dict):
+        return b"".join(_bytes(value) for _, value in sorted(state.items()))
+    if isinstance(state, list | tuple):
+        return b"".join(_bytes(value) for value in state)
+    if state is None or isinstance(state, str | int | float):
+        return repr(state).encode()
+    numbers = state if type(state).__module__ == "numpy" else state.cpu().numpy()
+    return bytes(numbers.tobytes())
+
+
+def _torch_seed() -> int | None:
+    generator = vars(sys.modules["torch"]).get("default_generator") if "torch" in sys.modules else None
+    return int(generator.initial_seed()) if generator is not None else None
+
+
+def _is_fresh(stream: str, state: Any) -> bool:
+    """Whether nothing has been drawn since the stream was seeded last."""
+    if stream == "python":
+        return bool(state[1][_MT_SIZE] == _MT_SIZE and state[2] is None)
+    if stream == "numpy":
+        return bool(state["state"].get("pos", 0) >= _MT_SIZE - 1 and not state["has_gauss"])
+    if stream == "torch":
+        torch: Any = sys.modules["torch"]
+        fresh = torch.Generator().manual_seed(torch.initial_seed()).get_state()
+        return bool(_bytes(fresh) == _bytes(state))
+    return False
+
+
+def _is_determined(stream: str, state: Any) -> bool:
+    """Whether a fresh state comes from a seed rather than from the system: numpy's tells where the seed was
+    one integer, for its first word is the seed then (Matsumoto and Nishimura's ``init_genrand``)."""
+    if stream == "numpy":
+        first = int(state["state"]["key"][0])
+        return first != 1 << 31
+    return stream not in ("python",) or not monitor.active

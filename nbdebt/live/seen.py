@@ -1,0 +1,39 @@
+"""What a sensor saw a run do outside the kernel: the stuff that accesses of a recorded history are made
+of."""
+
+from typing import Literal
+
+import msgspec
+
+from nbdebt.model.history import Resource
+
+OutsideMode = Literal["read", "write", "mutate", "delete"]
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """One run touching one thing outside.
+
+    Args:
+        resource: a :class:`~nbdebt.model.history.File` (path as it was given where that still says which file
+            is meant, else absolute), a ``Url`` without credentials and query, a ``Table``, or a ``Package``.
+        mode: how.
+        via: the outermost library function that did it (``pandas.read_parquet``), ``open`` and the like where
+            the notebook's own code called it, ``subprocess`` for commands.
+        sure: False where several runs were going on and it can't be known which of them it was.
+        before: digest of the content when the run began to touch it: ``sha256:…``, ``xxh3:…`` for a
+        directory's
+            listing, ``stat:…`` where the content was not read; empty for what did not exist or isn't known.
+        after: the same after the run.
+        detail: sorted, as in :class:`~nbdebt.model.history.Access`: ``absent`` (a read that found nothing),
+            ``append``, ``update`` (written in place), ``overwritten`` (something was there before),
+            ``temporary``, ``listing``, ``directory``, ``pattern``, ``package``, ``shown``, ``download``,
+            ``mode=0644``, ``owner=…``, ``mount=nfs``.
+    """
+
+    resource: Resource
+    mode: OutsideMode
+    via: str = ""
+    sure: bool = True
+    before: str = ""
+    after: str = ""
+    detail: tuple[str, ...] = ()
