@@ -42,7 +42,7 @@ class Found(NamedTuple):
 
     state: State | None
     cell: int
-    why: Literal["", "stale", "edited", "random", "vague", "failed"] = ""
+    why: Literal["", "stale", "differs", "edited", "random"] = ""
 
 
 Outside = Callable[[str], bytes]

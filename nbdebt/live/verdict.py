@@ -237,7 +237,7 @@ class Replayer:
         cell = CellReplay(place.index, "differs")
         done.cells[place.index] = cell
         stale = True
-        why: Literal["stale", "random"] = "stale"
+        why: Literal["stale", "differs", "random"] = "stale"
         for read in last.reads:
             if self._same(read, env):
                 continue
@@ -252,8 +252,10 @@ class Replayer:
             stale = stale and self._present(read, found)
         if cell.state == "fails":
             return
-        if stale and cell.reasons and why != "random":
+        if why != "random" and stale and cell.reasons:
             cell.state = "stale"
+        elif why != "random":
+            why = "differs"
         for base, effect in last.effects.items():
             if effect.after is None:
                 env.drop(base)
@@ -279,8 +281,10 @@ class Replayer:
 
     def _present(self, read: Read, found: Found | None) -> bool:
         """Whether the namespace holds now what the replay provides: running the cell again would do."""
-        if found is None or found.state is None or read.base[0] == "<":
+        if found is None or read.base[0] == "<":
             return False
+        if found.state is None:
+            return found.why == "stale"
         now = self.now.get(read.base)
         return now is not None and key_in(now, read.part) == key_in(found.state, read.part)
 
