@@ -1,0 +1,188 @@
+"""Arrays: numpy's arrays, scalars and random generators, and what is made of arrays (sparse matrices, trees).
+
+The bytes count in the order of the indices, whatever the strides: a view, a transposed copy and a reversed
+slice that are equal get equal digests. Nothing is asked of subclasses: a view as a plain ``ndarray`` is
+read.
+"""
+
+import random
+import sys
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+from xxhash import xxh3_128, xxh3_128_digest
+
+from nbdebt.live.fingerprints.kinds import reads, reads_library
+from nbdebt.live.fingerprints.nodes import Digest, Node, words
+from nbdebt.live.fingerprints.peek import attribute, is_user_class, own_dict, type_name
+from nbdebt.live.fingerprints.walk import Walk
+
+STRIDED_COST: Final = 0.5
+"""Estimated nanoseconds for a byte that has to be gathered."""
+_PIECE: Final = 1 << 18
+_SPREAD: Final = 4096
+_OWN: Final = frozenset(("_mask", "_fill_value", "_hardmask"))
+
+
+class Plain(msgspec.Struct):
+    """A plain ``ndarray`` that was made for the walk: its content counts, not that it is an object."""
+
+    array: Any
+
+
+@reads(Plain)
+def _plain(walk: Walk, value: Plain) -> bytes | Node:
+    return contents(walk, b"ndarray", value.array)
+
+
+def reach_of(walk: Walk, array: Any) -> None:
+    """The memory that an array shares: where its chain of bases ends, and what owns that."""
+    ndarray: Any = sys.modules["numpy"].ndarray
+    base_of, interface_of = ndarray.__dict__["base"].__get__, ndarray.__dict__["__array_interface__"].__get__
+    root = array
+    while True:
+        base = base_of(root)
+        if base is None:
+            break
+        if not issubclass(type(base), ndarray):
+            walk.touch(base)
+            break
+        root = base
+    walk.touch_address(interface_of(root)["data"][0])
+
+
+def contents(walk: Walk, kind: bytes, array: Any) -> bytes | Node:
+    """The digest of a plain ``ndarray``'s content."""
+    np: Any = sys.modules["numpy"]
+    ndarray = np.ndarray
+    dtype = array.dtype
+    head = b"%b:%b:%b" % (kind, str(dtype).encode("utf-8", "replace"), str(array.shape).encode())
+    if dtype.names is not None:
+        # Field by field: what pads a record is not content.
+        return Node(head, [Plain(array[name]) for name in dtype.names])
+    if dtype.hasobject or dtype.kind == "T":
+        if not walk.affords(array.size * 15.0):
+            return Node(head, [array.flat[_positions(np, array.size)].tolist()])
+        return Node(head, [ndarray.tolist(ndarray.reshape(array, -1))])
+    size = array.nbytes
+    if not size:
+        return xxh3_128_digest(head)
+    if dtype.kind in "fc" and dtype.itemsize // (1 + (dtype.kind == "c")) == 16:
+        # Extended precision: six of its sixteen bytes are padding.
+        return xxh3_128_digest(head + repr(array.reshape(-1)[:10_000].tolist()).encode())
+    if array.flags.c_contiguous:
+        flat = ndarray.view(ndarray.reshape(array, -1), np.uint8)
+        return walk.memory(head, flat, size, 4096 if type(array.base).__name__ == "mmap" else 65_536)
+    if not walk.affords(size * STRIDED_COST, size):
+        walk.sampled(f"{words(size)}: {_SPREAD:,} elements were read")
+        picked = array[np.unravel_index(_positions(np, array.size), array.shape)]
+        return xxh3_128_digest(head + b"#" + picked.tobytes())
+    hasher = xxh3_128(b"%d:%b%d:" % (len(head), head, size))
+    for piece in pieces(np, array):
+        hasher.update(ndarray.view(ndarray.reshape(piece, -1), np.uint8))
+    return hasher.digest()
+
+
+def _positions(np: Any, size: int) -> Any:
+    return np.linspace(0, size - 1, min(_SPREAD, size)).astype(np.int64)
+
+
+def pieces(np: Any, array: Any) -> Iterator[Any]:
+    """Contiguous copies of an array's parts, in the order of its indices, small enough for the cache."""
+    if array.nbytes <= _PIECE or array.ndim == 0:
+        yield np.ascontiguousarray(array)
+    elif array.nbytes // array.shape[0] > _PIECE:
+        for row in array:
+            yield from pieces(np, row)
+    else:
+        step = max(1, _PIECE * array.shape[0] // array.nbytes)
+        for start in range(0, array.shape[0], step):
+            yield np.ascontiguousarray(array[start : start + step])
+
+
+@reads_library("numpy:ndarray")
+def _array(walk: Walk, value: Any) -> bytes | Node:
+    ndarray: Any = sys.modules["numpy"].ndarray
+    walk.touch(value)
+    reach_of(walk, value)
+    if type(value) is ndarray:
+        return contents(walk, b"ndarray", value)
+    plain = ndarray.view(value, ndarray)
+    walk.keep(plain)
+    out = contents(walk, b"ndarray", plain)
+    cls = type(value)
+    names = own_dict(value)
+    user = is_user_class(cls)
+    kept = sorted(k for k in names if type(k) is str and (user or k in _OWN))
+    own: list[Any] = [cls] if user else []
+    children = [Digest(out) if type(out) is bytes else out, *own, *kept, *[names[k] for k in kept]]
+    return Node(b"array:" + type_name(cls).encode("utf-8", "replace"), children)
+
+
+@reads_library("numpy:generic", "numpy:str_", "numpy:bytes_")
+def _scalar(walk: Walk, value: Any) -> bytes | Node:
+    np: Any = sys.modules["numpy"]
+    array = np.asarray(value)
+    walk.keep(array)
+    return contents(walk, b"scalar:" + type_name(type(value)).encode("utf-8", "replace"), array)
+
+
+@reads_library("numpy:dtype")
+def _dtype(walk: Walk, value: Any) -> bytes | Node:
+    return xxh3_128_digest(b"dtype:" + str(value).encode("utf-8", "replace"))
+
+
+_STREAMS: Final = frozenset(("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"))
+
+
+@reads_library("numpy:BitGenerator")
+def _bits(walk: Walk, value: Any) -> bytes | Node:
+    walk.touch(value)
+    if type(value).__name__ not in _STREAMS or is_user_class(type(value)):
+        return walk.opaque(value, "a random generator of an own kind")
+    return Node(b"bits", [value.state])
+
+
+@reads_library("numpy:Generator", "numpy:RandomState")
+def _generator(walk: Walk, value: Any) -> bytes | Node:
+    walk.touch(value)
+    kind = b"random:" + type_name(type(value)).encode("utf-8", "replace")
+    generator = attribute(value, "_bit_generator")
+    if generator is None:
+        generator = value.bit_generator
+    children = [generator]
+    if type(value).__name__ == "RandomState":
+        state = value.get_state(legacy=False)
+        children += [state.get("has_gauss"), state.get("gauss")]
+    return Node(kind, children)
+
+
+@reads(random.Random)
+def _random(walk: Walk, value: random.Random) -> bytes | Node:
+    walk.touch(value)
+    if issubclass(type(value), random.SystemRandom):
+        return xxh3_128_digest(b"SystemRandom")
+    state = super(random.Random, value).getstate()
+    return Node(b"random", [state])
+
+
+_SPARSE: Final = ("data", "indices", "indptr", "row", "col", "coords", "offsets", "rows", "_dict")
+
+
+@reads_library("scipy:_spbase", "scipy:spmatrix")
+def _sparse(walk: Walk, value: Any) -> bytes | Node:
+    walk.touch(value)
+    names = own_dict(value)
+    kind = b"sparse:" + type_name(type(value)).encode("utf-8", "replace")
+    shape = names.get("_shape")
+    return Node(
+        kind, [tuple(shape) if type(shape) is tuple else None, *[names.get(name) for name in _SPARSE]]
+    )
+
+
+@reads_library("sklearn:Tree", "sklearn:KDTree", "sklearn:BallTree", "sklearn:KDTree64", "sklearn:BallTree64")
+def _tree(walk: Walk, value: Any) -> bytes | Node:
+    walk.touch(value)
+    state = value.__getstate__()
+    return Node(b"tree:" + type_name(type(value)).encode(), [state])

@@ -1,0 +1,76 @@
+"""What is not looked into: handles of things outside, drawings, values that are not computed yet."""
+
+import _thread
+import threading
+import types
+import weakref
+from typing import Any
+
+from nbdebt.live.fingerprints.instances import instance
+from nbdebt.live.fingerprints.kinds import opaque, reads, reads_library
+from nbdebt.live.fingerprints.nodes import Node
+from nbdebt.live.fingerprints.peek import attribute, own_dict
+from nbdebt.live.fingerprints.walk import Walk
+
+opaque("a drawing", "matplotlib.")
+opaque("a widget", "ipywidgets.", "anywidget.", "bokeh.", "panel.")
+opaque("not computed yet", "dask.", "distributed.", "pyspark.", "ibis.")
+opaque("a database connection", "sqlite3", "sqlalchemy.", "psycopg", "duckdb", "pymysql", "pymongo", "redis")
+opaque("a connection", "socket", "ssl", "requests.sessions", "http.client", "httpx", "aiohttp", "boto")
+opaque("a process or a task", "subprocess", "multiprocessing.", "concurrent.futures", "_asyncio", "asyncio.")
+opaque("a logger", "logging")
+opaque("part of the shell", "IPython.core", "ipykernel.", "zmq.", "traitlets.config")
+opaque("an open file", "tempfile", "zipfile", "tarfile", "h5py.", "netCDF4", "tables.", "zarr.")
+
+
+@reads(weakref.ProxyType, weakref.CallableProxyType, weakref.ReferenceType)
+def _weak(walk: Walk, value: Any) -> bytes | Node:
+    return walk.opaque(value, "a weak reference", counts=False)
+
+
+@reads(_thread.LockType, _thread.RLock, _thread._local)
+def _lock(walk: Walk, value: Any) -> bytes | Node:
+    return walk.opaque(value, "a lock", counts=False)
+
+
+@reads(types.FrameType, types.TracebackType)
+def _frame(walk: Walk, value: Any) -> bytes | Node:
+    return walk.opaque(value, "a traceback", counts=False)
+
+
+@reads(threading.Thread)
+def _thread_of(walk: Walk, value: Any) -> bytes | Node:
+    return walk.opaque(value, "a thread")
+
+
+_arguments_of = BaseException.__dict__["args"].__get__
+
+
+@reads(BaseException)
+def _exception(walk: Walk, value: Any) -> bytes | Node:
+    walk.touch(value)
+    return Node(b"exception:" + type(value).__name__.encode("utf-8", "replace"), [_arguments_of(value)])
+
+
+@reads_library("plotly:BaseFigure")
+def _plotly(walk: Walk, value: Any) -> bytes | Node:
+    walk.touch(value)
+    names = own_dict(value)
+    return Node(b"plotly", [names.get("_data"), names.get("_layout"), names.get("_frame_objs")])
+
+
+@reads_library("enum:Enum")
+def _enum(walk: Walk, value: Any) -> bytes | Node:
+    return instance(walk, value)
+
+
+@reads_library("polars:LazyFrame", "polars:Expr")
+def _lazy(walk: Walk, value: Any) -> bytes | Node:
+    return walk.opaque(value, "not computed yet")
+
+
+@reads_library("xarray:Dataset", "xarray:DataArray")
+def _labelled(walk: Walk, value: Any) -> bytes | Node:
+    walk.touch(value)
+    names = ("_variables", "_variable", "_coords", "_coord_names", "_attrs", "_dims", "_name")
+    return Node(b"xarray:" + type(value).__name__.encode(), [attribute(value, name) for name in names])
