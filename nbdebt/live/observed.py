@@ -32,6 +32,7 @@ class Boundary(msgspec.Struct):
         files: what was seen of files, URLs and tables.
         libraries: libraries whose objects it shows.
         sure: keys that it surely made anew, in statements that it finished.
+        given: keys of which it surely gave a part a value, in statements that it finished.
         called: names that called functions use, and that its code doesn't show.
     """
 
@@ -44,6 +45,7 @@ class Boundary(msgspec.Struct):
     files: list[Seen]
     libraries: frozenset[str]
     sure: frozenset[str]
+    given: frozenset[str]
     called: frozenset[str]
 
 
@@ -163,6 +165,11 @@ def _names(record: RunRecord, seen: Boundary, recorder: "Recorder", salt: bytes)
             # Changed through another name: what it was is part of what it became.
             assert change.before is not None
             extra.append(Read(change.name, "", change.before.key, True, -1, change.before.maker))
+    for base, given in summary.surely_sets.items():
+        state = namespace.states.get(base)
+        if base not in named and base in seen.given and state is not None and state.parts is not None:
+            # Given the value that they had: in a replay they may have had another one.
+            record.effects[base] = Effect("changed", state, state, True, given)
     for base in summary.may_bind - summary.binds:
         # Made under a condition, and equal to what this cell made in an earlier run of it.
         state = namespace.states.get(base)
@@ -185,7 +192,8 @@ def _effect(change: Change, summary: Outline) -> Effect:
         and change.name in summary.sets
         and not any(t.base == change.name and t.part == "" and t.code == MUTATE for t in summary.takes)
     )
-    return Effect(change.kind, before, after, parts_only)
+    given = summary.surely_sets.get(change.name, frozenset()) if parts_only else frozenset()
+    return Effect(change.kind, before, after, parts_only, given)
 
 
 def _others(record: RunRecord, seen: Boundary, recorder: "Recorder") -> None:

@@ -37,16 +37,20 @@ class Outline(NamedTuple):
         binds: keys it surely makes anew.
         may_bind: keys it perhaps makes anew.
         sets: parts that it sets, by key.
+        surely_sets: of these, the ones that it gives a new value whenever it runs.
         mutates: keys it changes in place.
         names: all names it speaks of.
+        settings: all settings it speaks of.
     """
 
     takes: tuple[Touch, ...]
     binds: frozenset[str]
     may_bind: frozenset[str]
     sets: dict[str, frozenset[str]]
+    surely_sets: dict[str, frozenset[str]]
     mutates: frozenset[str]
     names: frozenset[str]
+    settings: frozenset[str]
 
 
 def outline(accesses: Iterable[tuple[int, Access]]) -> Outline:
@@ -56,14 +60,18 @@ def outline(accesses: Iterable[tuple[int, Access]]) -> Outline:
     maybe: set[str] = set()
     parts: set[tuple[str, str]] = set()
     sets: dict[str, set[str]] = {}
+    surely: dict[str, set[str]] = {}
     mutates: set[str] = set()
     names: set[str] = set()
+    settings: set[str] = set()
     for index, access in accesses:
         base, part = key_of(access)
         code = _CODES.get(access.mode, -1)
         certain = access.certain and "guarded" not in access.detail
         if base[0] != "<":
             names.add(base)
+        elif base.startswith("<Setting>"):
+            settings.add(base)
         if code == -1:
             if part:
                 if base not in local:
@@ -71,6 +79,7 @@ def outline(accesses: Iterable[tuple[int, Access]]) -> Outline:
                     sets.setdefault(base, set()).add(part)
                 if access.certain:
                     parts.add((base, part))
+                    surely.setdefault(base, set()).add(part)
             elif access.certain:
                 local.add(base)
             else:
@@ -103,8 +112,10 @@ def outline(accesses: Iterable[tuple[int, Access]]) -> Outline:
         frozenset(local),
         frozenset(maybe),
         {base: frozenset(found) for base, found in sets.items()},
+        {base: frozenset(found) for base, found in surely.items()},
         frozenset(mutates),
         frozenset(names),
+        frozenset(settings),
     )
 
 
@@ -129,12 +140,21 @@ class Read(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """What a run did to a resource: ``before`` and ``after`` None where it wasn't there."""
+    """What a run did to a resource.
+
+    Args:
+        kind: ``bound``, ``changed`` (in place) or ``deleted``.
+        before: the version it found; None where there was nothing.
+        after: the version it left; None where it is gone.
+        parts_only: it changed parts that its code names, whatever else there is.
+        given: parts that it surely gave a value, be it the one they had.
+    """
 
     kind: str
     before: State | None
     after: State | None
     parts_only: bool = False
+    given: frozenset[str] = frozenset()
 
 
 class RunRecord(msgspec.Struct):

@@ -5,6 +5,7 @@ reaches the user's cell.
 """
 
 import contextvars
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -153,7 +154,7 @@ class Recorder:
         namespace = self.namespace
         namespace.begin(summary.names)
         active.before = {name: namespace.states[name] for name in summary.names if name in namespace.states}
-        active.settings = self.settings.snapshot()
+        active.settings = self._settings(summary)
         for other in self._active.values():
             other.alone = active.alone = False
         self._active[sequence] = active
@@ -222,16 +223,31 @@ class Recorder:
             flow=active.flow,
             before=active.before,
             streams=(active.streams, self.streams.snapshot()),
-            settings=(active.settings, self.settings.snapshot()),
+            settings=(active.settings, self._settings(active.outline)),
             random=random,
             files=files,
             sure=finished.binds,
+            given=frozenset(finished.surely_sets),
             called=self._called(active, codes),
             libraries=self._libraries(active, value) if record.shows else frozenset(),
         )
         finish(record, boundary, self)
         record.seconds = active.spent + time.perf_counter() - ended
         return record
+
+    def _settings(self, summary: Outline) -> dict[str, bytes]:
+        """Settings, and attributes of modules that a cell speaks of (patched ones are settings, too)."""
+        found = self.settings.snapshot()
+        for base in summary.settings:
+            name = base[9:]
+            module, _, attribute = name.rpartition(".")
+            if name not in found and (owner := sys.modules.get(module)) is not None:
+                values = vars(owner)
+                if attribute in values:
+                    found[name] = self.fingerprinter.take(values[attribute]).digest
+                    if name not in self.made_settings:
+                        self.initial_settings.setdefault(name, found[name])
+        return found
 
     def _called(self, active: Active, codes: list[CodeType]) -> frozenset[str]:
         """Names that called functions use, beyond those that the code was read to use."""

@@ -53,10 +53,12 @@ class State(NamedTuple):
             and self.parts == other.parts
         )
 
-    def changed(self, before: "State", after: "State", maker: int) -> "State":
+    def changed(
+        self, before: "State", after: "State", maker: int, given: frozenset[str] = frozenset()
+    ) -> "State":
         """This version after the change that made ``after`` of ``before``, in the parts that it changed.
 
-        All three must have parts.
+        All three must have parts; ``given`` are parts that have ``after``'s value in any case.
         """
         assert self.parts is not None and before.parts is not None and after.parts is not None
         parts = {
@@ -65,7 +67,13 @@ class State(NamedTuple):
             if name in after.parts or name not in before.parts
         }
         earlier = before.parts
-        parts.update({name: digest for name, digest in after.parts.items() if earlier.get(name) != digest})
+        parts.update(
+            {
+                name: digest
+                for name, digest in after.parts.items()
+                if name in given or earlier.get(name) != digest
+            }
+        )
         frame = after.frame if self.frame == before.frame else _mixed(self.frame, before.frame, after.frame)
         return State(_whole(frame, parts.items()), frame, parts, self.exactness, maker, self.ordered)
 

@@ -175,10 +175,12 @@ class Understanding:
         )
 
     def _shows(self, notebook: Notebook, flows: dict[int, CellFlow], index: int) -> bool:
-        """Whether a cell shows something, now or when it last ran."""
+        """Whether a cell shows something, now or when it last ran: a traceback, too."""
         cell = notebook.cells[index]
         last = self.session.last.get(cell.id)
-        return (last is not None and last.shows) or shown(flows[cell.index], cell.source)
+        return (last is not None and (last.shows or last.run.outcome != "ok")) or shown(
+            flows[cell.index], cell.source
+        )
 
     def verdict(self) -> Verdict:
         """The verdict as reports carry it."""

@@ -149,7 +149,7 @@ class Replayer:
             return after
         if found.state.parts is None or found.state.key == effect.before.key:
             return after
-        return found.state.changed(effect.before, after, after.maker)
+        return found.state.changed(effect.before, after, after.maker, effect.given)
 
     def _compared(self, place: Place, chosen: RunRecord, last: RunRecord) -> CellReplay:
         """Another run than the cell's last stands for it: did that one do the same?"""
@@ -163,7 +163,8 @@ class Replayer:
         printed = (chosen.shows or last.shows) and (
             not chosen.result or chosen.result != last.result or "print" in last.flow.builtins
         )
-        if not changed and not (printed and _other_reads(chosen, last)):
+        ended = chosen.run.outcome != last.run.outcome
+        if not (changed or ended or (printed and _other_reads(chosen, last))):
             return cell
         edited = last.key != place.key
         for read in last.reads:
