@@ -78,6 +78,11 @@ class NotebookShell(InteractiveShell):
             config=config, displayhook_class=_Results, display_pub_class=_Displays
         )
         shell.cell_outputs = []
+        try:
+            raise RuntimeError
+        except RuntimeError:
+            # The first traceback loads much; no session shall pay for that.
+            shell.InteractiveTB.structured_traceback(*sys.exc_info())  # type: ignore[no-untyped-call, unused-ignore]
         return shell
 
     def start(self, entropy: int) -> None:

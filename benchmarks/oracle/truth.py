@@ -110,7 +110,9 @@ def shown(cell: Cell) -> str:
                 parts.append([name, value])
             case {"data": data}:
                 parts.append(data)
-    return _TIMING.sub("<time>", _ADDRESS.sub("0x", json.dumps(parts, sort_keys=True, default=str)))
+    return _TIMING.sub(
+        "<time>", _ADDRESS.sub("0x", json.dumps(parts, sort_keys=True, default=str, ensure_ascii=False))
+    )
 
 
 def touched(source: str) -> set[str]:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-for needed in ("numpy", "pandas", "sklearn", "IPython"):
+for needed in ("numpy", "pandas", "sklearn", "matplotlib", "IPython"):
     pytest.importorskip(needed)
 
 from benchmarks.oracle.document import (  # noqa: E402

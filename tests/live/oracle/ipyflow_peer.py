@@ -1,9 +1,10 @@
 """ipyflow beside nbdebt: its highlights as a verdict. It needs an environment of its own, with ipyflow in it.
 
 It is loaded as ``%load_ext ipyflow`` does and told of the document as its JupyterLab extension tells it: all
-cells with position and content, before each run and at the end. A cell that it then highlights (waiting for a
-stale name, ready to be run again, or reading a name that a cell below it made) is taken to be called bad; a
-session with one such cell that ran, irreproducible.
+cells with position and content, before each run and at the end. A cell that it then highlights, because it
+waits for a stale name or is ready to be run again, is taken to be called bad; a session with one such cell
+that ran, irreproducible. Its warning that a cell reads what a cell below it last changed is left out: most
+straight runs have it.
 """
 
 from typing import Any
@@ -17,7 +18,7 @@ class Tracker:
 
     Args:
         shell: the shell it is loaded into.
-        schedule: what a cell is ready by: ``dag_based``, its default, ``liveness_based``, or both:
+        schedule: by what a cell is ready: ``dag_based``, its default, ``liveness_based``, or
             ``hybrid_dag_liveness_based``.
     """
 
@@ -45,7 +46,7 @@ class Tracker:
         """Ask what would be highlighted."""
         said = self._flow.comm_manager.handle_compute_exec_schedule({"cell_metadata_by_id": self._cells})
         because: dict[str, list[str]] = {}
-        for why in ("waiting_cells", "ready_cells", "unsafe_order_cells"):
+        for why in ("waiting_cells", "ready_cells"):
             for cell in said[why]:
                 because.setdefault(cell, []).append(why)
         marked = {cell for cell in because if cell in self._ran and because[cell]}

@@ -180,10 +180,11 @@ def _play(request: Request, shell: Any) -> Watched | Said:
     return said
 
 
-def _load_all(package: str) -> None:
-    """Load a package's modules before the fork, as far as they are there."""
+def _load(package: str) -> None:
+    """Load a package before the fork, with all modules if it is ours, as far as they are there."""
     with contextlib.suppress(ImportError):
-        for module in pkgutil.iter_modules(importlib.import_module(package).__path__, package + "."):
+        found = importlib.import_module(package)
+        for module in pkgutil.iter_modules(found.__path__, package + ".") if package == "nbdebt.live" else ():
             with contextlib.suppress(ImportError):
                 importlib.import_module(module.name)
 
@@ -191,8 +192,8 @@ def _load_all(package: str) -> None:
 def _serve() -> None:
     from tests.live.oracle.shell import LiveShell  # heavy, and only the server needs it
 
-    for package in ("nbdebt.live", "ipyflow"):
-        _load_all(package)
+    for package in ("nbdebt.live", "ipyflow", "matplotlib"):
+        _load(package)
     shell = LiveShell.prepared()
     serve(lambda line: _play(msgspec.json.decode(line, type=Request), shell))
 

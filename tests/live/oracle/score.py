@@ -113,6 +113,18 @@ def show(result: Result) -> Iterator[str]:
     yield f"played in {result.seconds:.1f} s"
 
 
+def rows(result: Result, split: str, judge: str) -> Iterator[str]:
+    """Rows of the Markdown table in ``docs/accuracy.md``: sessions by both readings, then cells."""
+    for what, scored in (
+        ("sessions, same", result.sessions["same"]),
+        ("sessions, values", result.sessions["values"]),
+        ("cells", result.cells),
+    ):
+        shares = (scored.precision, scored.recall, scored.true_right, scored.unknown)
+        cells = " | ".join("-" if share is None else f"{share:.3f}" for share in shares)
+        yield f"| {split} | {what} | {judge} | {scored.sessions} | {cells} |"
+
+
 def weight(one: Judged, reading: Reading) -> int:
     """How wrong a verdict is; 0 if it isn't. Failures first, then what was missed, false alarms, unknowns."""
     said, true = one.said.reproduces, one.true(reading)
@@ -166,6 +178,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--truth", choices=["same", "values"], default="same", help="for --wrong")
     made.add_argument("--wrong", type=int, default=0, metavar="K", help="tell of the K worst in full")
     made.add_argument("--wrong-cells", type=int, default=0, metavar="K", help="... with the most wrong cells")
+    made.add_argument("--markdown", action="store_true", help="print rows of a table only")
     made.add_argument("--number", type=int, action="append", default=[], help="tell of this one")
     return made
 
@@ -188,6 +201,9 @@ def main(arguments: list[str] | None = None) -> None:
     failures = [one for one in wanted if one.said.failure]
     if failures:
         print(f"{len(failures)} failed; the first: {failures[0].said.failure}", file=sys.stderr)
+    if options.markdown:
+        print("\n".join(rows(score(wanted), options.split, options.judge)))
+        return
     print(f"{options.judge}, {options.split}")
     print("\n".join(show(score(wanted))))
 

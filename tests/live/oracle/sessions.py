@@ -17,14 +17,15 @@ _NUMBER = re.compile(r"(?<![\w.])\d+(?![\w.])")
 
 
 class LivePlan(Plan):
-    """A plan that can edit cells with magics, too."""
+    """A plan that can also edit cells with magics, and the code in texts that a cell writes."""
 
     def edit(self, cell: str | None = None) -> str | None:
         """Edit a cell, any if none is given; return which, or None if there is nothing to edit."""
         target = cell or self.pick()
         source = self.document[target].source
         numbers = list(_NUMBER.finditer(source))
-        if "%" not in source or mutate(random.Random(0), source) or not numbers:
+        by_text = "write" in source and self.rng.random() < 0.4
+        if not numbers or not (by_text or ("%" in source and not mutate(random.Random(0), source))):
             return super().edit(cell)
         found = self.rng.choice(numbers)
         text = str(int(found[0]) + self.rng.randint(1, 3))

@@ -4,12 +4,15 @@ import re
 
 import msgspec
 
-from benchmarks.oracle.kernel import Value, bound
+from benchmarks.oracle.kernel import Value
+from benchmarks.oracle.names import own, table
 from benchmarks.oracle.truth import touched
 from tests.live.oracle.play import Ran, Watched
 
 ABSENT = "(absent)"
 _PREFIX = re.compile(r"^%{1,2}(?:time|timeit|capture|prun)\b *(?:-\S+ *)*")
+
+_AWAIT = re.compile(r"\bawait +")
 
 
 class Truth(msgspec.Struct):
@@ -63,7 +66,7 @@ def compare(session: Watched, restarts: list[Watched]) -> Truth:
 
 def plain(source: str) -> str:
     """Leave what Python can parse of a cell with magics, for finding names."""
-    lines = [_PREFIX.sub("", line) for line in source.splitlines()]
+    lines = [_PREFIX.sub("", line) for line in _AWAIT.sub("", source).splitlines()]
     return "\n".join("" if line.startswith(("%", "!")) else line for line in lines)
 
 
@@ -74,8 +77,16 @@ def _brief(value: Value | None) -> str:
 def _differences(was: Ran, new: Ran) -> list[str]:
     found = ["outcome"] if was.outcome != new.outcome else []
     found += ["output"] if was.shown != new.shown else []
-    mine = {*was.changed, *new.changed, *bound(plain(new.source))}
+    mine = {*was.changed, *new.changed, *_bound(plain(new.source))}
     return found + [n for n in sorted(mine) if was.values.get(n) != new.values.get(n)]
+
+
+def _bound(source: str) -> set[str]:
+    try:
+        symbols = own(table(source).get_symbols())
+    except SyntaxError:
+        return set()
+    return {symbol.get_name() for symbol in symbols if symbol.is_assigned() or symbol.is_imported()}
 
 
 def _random(restarts: list[Watched], wanted: set[str]) -> bool:
