@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import hashlib
 import importlib
 import os
 import pkgutil
@@ -34,11 +35,13 @@ class Ran(msgspec.Struct):
 
 
 class Watched(msgspec.Struct):
-    """A session without any tracker: the document as it was left, its runs, and what the names hold."""
+    """A session without any tracker: the document as it was left, its runs, what the names hold, and digests
+    of the files in its directory."""
 
     document: Document
     runs: list[Ran]
     values: dict[str, Value]
+    files: dict[str, str]
 
 
 class Said(msgspec.Struct):
@@ -163,7 +166,7 @@ def _play(request: Request, shell: Any) -> Watched | Said:
     if not request.judge:
         watch = _Watch(shell)
         play(watch, request.document, request.ops)
-        return Watched(request.document, watch.runs, shell.values())
+        return Watched(request.document, watch.runs, shell.values(), _files(folder))
     start = time.perf_counter()
     try:
         asked = tracker(request.judge, shell)
@@ -178,6 +181,14 @@ def _play(request: Request, shell: Any) -> Watched | Said:
     said.raised = any(out["output_type"] == "error" for out in errors)
     said.seconds = time.perf_counter() - start
     return said
+
+
+def _files(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.blake2b(path.read_bytes(), digest_size=8).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
 
 
 def _load(package: str) -> None:

@@ -22,7 +22,7 @@ from tests.live.oracle.cases import SEEDS, Case, Oracle, cases
 from tests.live.oracle.judges import JUDGES
 from tests.live.oracle.play import Said
 
-Reading = Literal["same", "values"]
+Reading = Literal["same", "values", "files"]
 BAD = frozenset({"stale", "differs", "fails"})
 
 
@@ -34,7 +34,10 @@ class Judged(msgspec.Struct):
 
     def true(self, reading: Reading) -> bool:
         """Does a restart give it again?"""
-        return self.case.truth.same if reading == "same" else self.case.truth.values_same
+        truth = self.case.truth
+        if reading == "values":
+            return truth.values_same
+        return truth.same and (reading == "same" or not truth.files)
 
 
 class Result(msgspec.Struct):
@@ -55,7 +58,7 @@ def cell_verdict(state: str) -> bool | None:
 def score(judged: Iterable[Judged]) -> Result:
     """Score what was said of sessions, against all readings of the truth."""
     result = Result(
-        {"same": Score(), "same, no chance": Score(), "values": Score()},
+        {"same": Score(), "same, no chance": Score(), "same, files too": Score(), "values": Score()},
         Score(),
         Score(),
         {"family": {}, "kind": {}},
@@ -67,6 +70,7 @@ def score(judged: Iterable[Judged]) -> Result:
         result.seconds += said.seconds
         result.sessions["same"].add(said.reproduces, same)
         result.sessions["values"].add(said.reproduces, one.true("values"))
+        result.sessions["same, files too"].add(said.reproduces, one.true("files"))
         if not case.truth.random:
             result.sessions["same, no chance"].add(said.reproduces, same)
         for name, group in (("family", case.family), ("kind", case.kind)):
@@ -163,6 +167,8 @@ def tell(one: Judged) -> Iterator[str]:
     for name in sorted(truth.names.keys() | said.names.keys()):
         was, new = truth.names.get(name, ("", ""))
         yield f"   {name}: said {said.names.get(name, 'the same')!r}, true {was[:70]!r} | {new[:70]!r}"
+    if truth.files:
+        yield f"   files that a restart changes: {', '.join(truth.files)}"
     yield f"   left over: said {said.left_over}, true {truth.left_over}"
 
 
@@ -175,7 +181,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--judge", choices=JUDGES, default="nbdebt")
     made.add_argument("--family", default=None, help="only this one")
     made.add_argument("--kind", default=None, help="only this one")
-    made.add_argument("--truth", choices=["same", "values"], default="same", help="for --wrong")
+    made.add_argument("--truth", choices=["same", "values", "files"], default="same", help="for --wrong")
     made.add_argument("--wrong", type=int, default=0, metavar="K", help="tell of the K worst in full")
     made.add_argument("--wrong-cells", type=int, default=0, metavar="K", help="... with the most wrong cells")
     made.add_argument("--markdown", action="store_true", help="print rows of a table only")

@@ -25,6 +25,7 @@ class Truth(msgspec.Struct):
         names: what would come out differently, with what the session and a restart hold.
         left_over: names that no cell makes or mentions any more; they don't count.
         cells: per code cell that ran: what a restart of it changes; nothing for a good one.
+        files: those that hold something else after a restart; they don't count for the above.
     """
 
     same: bool
@@ -33,6 +34,7 @@ class Truth(msgspec.Struct):
     names: dict[str, tuple[str, str]]
     left_over: list[str]
     cells: dict[str, list[str]]
+    files: list[str]
 
 
 def compare(session: Watched, restarts: list[Watched]) -> Truth:
@@ -61,6 +63,7 @@ def compare(session: Watched, restarts: list[Watched]) -> Truth:
         names=names,
         left_over=sorted(session.values.keys() - wanted),
         cells=cells,
+        files=sorted({n for again in restarts for n, _ in session.files.items() ^ again.files.items()}),
     )
 
 
