@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 for needed in ("numpy", "pandas", "sklearn", "matplotlib", "IPython"):
     pytest.importorskip(needed)
@@ -29,7 +29,7 @@ from tests.live.oracle.play import Said  # noqa: E402
 from tests.live.oracle.score import Judged, Result, score, tell  # noqa: E402
 from tests.live.oracle.sessions import KINDS, LivePlan, planned  # noqa: E402
 
-SAMPLE = 40
+SAMPLE = 30
 RECALL, PRECISION = 0.0, 0.0
 """Floors on the sample; they rise with the verdict."""
 
@@ -221,9 +221,9 @@ class Sessions(RuleBasedStateMachine):
         assert not said.failure, said
         assert said.raised or said.reproduces is True, said
 
-    @invariant()
-    def asking_never_fails(self) -> None:
-        # The runner asks twice, and reports it as a failure if the answers differ.
+    def teardown(self) -> None:
+        # Asked once a session, since every asking plays all of it. The runner asks twice, and calls it a
+        # failure if the answers differ.
         said = self.ask()
         assert not said.failure, (said.failure, self.plan.ops)
 
@@ -233,7 +233,7 @@ def test_anything_may_be_done(oracle: Oracle) -> None:
     Sessions.oracle = oracle
     machine = Sessions.TestCase
     machine.settings = settings(
-        max_examples=12,
+        max_examples=15,
         stateful_step_count=8,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
