@@ -88,7 +88,7 @@ class Calls:
         return list(seen)
 
 
-_DISABLE = sys.monitoring.DISABLE if sys.version_info >= (3, 12) else None
+_DISABLE: Any = getattr(getattr(sys, "monitoring", None), "DISABLE", None)
 
 
 def _of_a_cell(filename: str) -> bool:

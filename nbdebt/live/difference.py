@@ -66,6 +66,6 @@ def compare(
         elif name in now and not found.state.equals(now[name]):
             differ[name] = f"{labels.get(found.cell, 'a cell')} makes another value of it"
     for name, found in done.env.items():
-        if name[0] != "<" and name not in present and found.state is not None:
+        if name[0] not in "<_" and name not in present and found.state is not None:
             differ[name] = f"{labels.get(found.cell, 'a cell')} makes it; the session has it no more"
     return Difference(differ, unknown, tuple(left))

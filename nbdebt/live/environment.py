@@ -12,7 +12,7 @@ from nbdebt.live.record import Outline, RunRecord
 from nbdebt.live.states import State
 
 
-class Place(NamedTuple):
+class Place(msgspec.Struct, frozen=True):
     """A code cell of the document as it is now.
 
     Args:

@@ -21,7 +21,7 @@ def load(shell: Any = None) -> Session:
     if shell is None:
         from IPython.core.getipython import get_ipython
 
-        shell = get_ipython()  # type: ignore[no-untyped-call]
+        shell = get_ipython()
     if shell is None:
         raise RuntimeError(
             "nbdebt.load() found no IPython shell: call it in a notebook or in IPython, or pass the shell"

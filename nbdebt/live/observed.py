@@ -1,6 +1,5 @@
 """From what was seen at a run's two boundaries to what it read and made."""
 
-import os
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -8,12 +7,13 @@ from xxhash import xxh3_128_digest
 
 from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.steps import DRAW, MUTATE
+from nbdebt.live import disk
 from nbdebt.live.namespace import Change
 from nbdebt.live.randomness import RandomSeen
 from nbdebt.live.record import CLOCK, FRAME, Effect, Outline, Read, RunRecord, Touch, is_entropy
 from nbdebt.live.seen import Seen
 from nbdebt.live.states import ABSENT, State
-from nbdebt.model.history import Access, File, Span
+from nbdebt.model.history import Access, Span
 
 if TYPE_CHECKING:
     from nbdebt.live.recorder import Recorder
@@ -59,7 +59,8 @@ def finish(record: RunRecord, seen: Boundary, recorder: "Recorder") -> None:
             seen.before[name] = state
             reads.append(Read(name, "", state.key, True, -1, state.maker))
     reads += _stream_reads(seen, recorder)
-    reads += _file_reads(seen, recorder)
+    done = disk.touched(seen.files, seen.flow, recorder.files)
+    reads += disk.reads(done, seen.flow, recorder.files, recorder.made_files)
     record.reads = tuple(dict.fromkeys(reads))
     record.vague = tuple(
         dict.fromkeys(t.base for t in seen.summary.takes if t.code == DRAW and t.base in CLOCK)
@@ -67,6 +68,12 @@ def finish(record: RunRecord, seen: Boundary, recorder: "Recorder") -> None:
     salt = xxh3_128_digest(record.key + b"".join([r.base.encode() + (r.key or b"!") for r in record.reads]))
     _names(record, seen, recorder, salt)
     _others(record, seen, recorder)
+    record.effects.update(disk.effects(done, record.run.sequence))
+    recorder.made_files.update(
+        dict.fromkeys((b for b in record.effects if b.startswith("<File>")), record.run.sequence)
+    )
+    if record.result and record.count is not None:
+        record.effects["_"] = Effect("bound", None, State(record.result, maker=record.run.sequence))
     record.accesses = tuple(_accesses(seen))
     if record.shows:
         for library, setting in _DISPLAY.items():
@@ -120,27 +127,6 @@ def _stream_reads(seen: Boundary, recorder: "Recorder") -> list[Read]:
     return reads
 
 
-def _file_reads(seen: Boundary, recorder: "Recorder") -> list[Read]:
-    reads: list[Read] = []
-    made: set[str] = set()
-    for item in seen.files:
-        base = file_key(item)
-        if item.mode in ("write", "delete"):
-            made.add(base)
-        elif base not in made and isinstance(item.resource, File):
-            key = item.before.encode() or ABSENT
-            reads.append(Read(base, "", key, item.sure, -1, recorder.made_files.get(base, -1)))
-    return reads
-
-
-def file_key(item: Seen) -> str:
-    """The key under which a replay knows a file, URL or table."""
-    resource = item.resource
-    if isinstance(resource, File):
-        return f"<File>{os.path.abspath(os.path.expanduser(resource.path))}"
-    return f"<{type(resource).__name__}>{resource}"
-
-
 def _names(record: RunRecord, seen: Boundary, recorder: "Recorder", salt: bytes) -> None:
     """What became of the names."""
     summary, namespace = seen.summary, recorder.namespace
@@ -170,7 +156,11 @@ def _names(record: RunRecord, seen: Boundary, recorder: "Recorder", salt: bytes)
         if base not in named and base in seen.given and state is not None and state.parts is not None:
             # Given the value that they had: in a replay they may have had another one.
             record.effects[base] = Effect("changed", state, state, True, given)
-    for base in summary.may_bind - summary.binds:
+    again = summary.may_bind - summary.binds
+    if seen.flow.opaque:
+        # What it brings isn't written there: all that this cell brought before.
+        again |= {n for n, state in namespace.states.items() if state.maker >= 0 and n not in summary.binds}
+    for base in again:
         # Made under a condition, and equal to what this cell made in an earlier run of it.
         state = namespace.states.get(base)
         if base in named or state is None or state.maker < 0:
@@ -220,11 +210,6 @@ def _others(record: RunRecord, seen: Boundary, recorder: "Recorder") -> None:
         record.effects[f"<Setting>{name}"] = Effect(
             "bound", None, State(later.get(name, ABSENT), maker=sequence)
         )
-    for item in seen.files:
-        if item.mode in ("write", "delete", "mutate") and isinstance(item.resource, File):
-            base = file_key(item)
-            recorder.made_files[base] = sequence
-            record.effects[base] = Effect("bound", None, State(item.after.encode() or ABSENT, maker=sequence))
 
 
 def _accesses(seen: Boundary) -> list[Access]:

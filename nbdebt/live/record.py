@@ -16,6 +16,7 @@ from nbdebt.model.history import Access, Run
 _CODES = {"read": READ, "mutate": MUTATE, "delete": DELETE, "draw": DRAW, "seed": SEED}
 CLOCK = frozenset(("<random>time", "<random>hash"))
 FRAME = "<frame>"
+THERE = "<there>"
 
 
 class Touch(NamedTuple):
@@ -124,7 +125,8 @@ class Read(NamedTuple):
 
     Args:
         base: the resource's key (see ``flow.steps.key_of``); for a name the name.
-        part: the part that was read; ``<frame>`` for what is in no part.
+        part: the part that was read; ``<frame>`` for what is in no part, ``<there>`` for whether it is
+            there at all.
         key: key of the version; empty where there was nothing; None for entropy, which no run finds again.
         certain: it is read whenever the cell runs to its end.
         access: which of the cell's accesses, -1 for what was seen and isn't written there.
@@ -229,9 +231,9 @@ def source_key(parsed: Parsed) -> bytes:
     return xxh3_128_digest(text.encode("utf-8", "surrogatepass"))
 
 
-def shown(flow: CellFlow, source: str) -> bool:
-    """Whether a cell displays or prints something."""
-    if flow.displayed is not None and not source.rstrip().endswith(";"):
+def shown(flow: CellFlow, source: str, value: bool = True) -> bool:
+    """Whether a cell displays or prints something; ``value``: its last expression has one but None."""
+    if value and flow.displayed is not None and not source.rstrip().endswith(";"):
         return True
     return "print" in flow.builtins or bool(flow.magics) or any("display" in a.via for a in flow.accesses)
 

@@ -80,6 +80,7 @@ class Recorder:
         self.made_settings: dict[str, int] = {}
         self.made_streams: dict[str, int] = {}
         self.made_files: dict[str, int] = {}
+        self.shown: State | None = None
         self._active: dict[int, Active] = {}
         self._stack: list[int] = []
         self._parsed: dict[str, Parsed] = {}
@@ -153,6 +154,8 @@ class Recorder:
         )
         namespace = self.namespace
         namespace.begin(summary.names)
+        if self.shown is not None:
+            namespace.states["_"] = self.shown
         active.before = {name: namespace.states[name] for name in summary.names if name in namespace.states}
         active.settings = self._settings(summary)
         for other in self._active.values():
@@ -210,10 +213,12 @@ class Recorder:
         record = RunRecord(run, key, active.flow, transformed=active.transformed, error=error)
         record.text = active.parsed.source
         record.count = getattr(result, "execution_count", None)
-        record.shows = shown(active.flow, active.source)
         value = getattr(result, "result", None)
+        record.shows = shown(active.flow, active.source, value is not None or outcome != "ok")
         if value is not None:
             record.result = self.fingerprinter.take(value).digest
+            if record.count is not None:
+                self.shown = State(record.result, maker=active.sequence)
         summary = finished = active.outline
         if outcome != "ok":
             summary = outline(before_line(active.flow, error[1]))

@@ -75,14 +75,15 @@ class State(NamedTuple):
             }
         )
         frame = after.frame if self.frame == before.frame else _mixed(self.frame, before.frame, after.frame)
-        return State(_whole(frame, parts.items()), frame, parts, self.exactness, maker, self.ordered)
+        return State(whole(frame, parts.items()), frame, parts, self.exactness, maker, self.ordered)
 
 
 def _mixed(own: bytes, before: bytes, after: bytes) -> bytes:
     return own if before == after else xxh3_128_digest(own + before + after)
 
 
-def _whole(frame: bytes, parts: Iterable[tuple[str, bytes]]) -> bytes:
+def whole(frame: bytes, parts: Iterable[tuple[str, bytes]]) -> bytes:
+    """The key of what has these parts, in this order."""
     return xxh3_128_digest(
         frame + b"".join([name.encode("utf-8", "replace") + digest for name, digest in parts])
     )
@@ -101,7 +102,7 @@ def state_of(found: Fingerprint, maker: int, salt: bytes = b"") -> State:
     if found.exactness == "exact":
         if found.parts is not None:
             return State(
-                _whole(found.frame, found.parts.items()), found.frame, found.parts, "exact", maker, ordered
+                whole(found.frame, found.parts.items()), found.frame, found.parts, "exact", maker, ordered
             )
         return State(found.digest, b"", None, "exact", maker, ordered)
     return State(xxh3_128_digest(found.digest + salt), b"", None, found.exactness, maker, ordered)

@@ -1,6 +1,6 @@
 """What the session's history amounts to: document, replay, verdict, findings."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from nbdebt.flow.reader import Reader
 from nbdebt.flow.reasons import Replay, order_text, writers_of
 from nbdebt.live.concrete import Concrete
 from nbdebt.live.difference import Difference, compare
+from nbdebt.live.disk import directory_state
 from nbdebt.live.document import Shown, as_notebook
 from nbdebt.live.environment import Outcome, Place
 from nbdebt.live.record import before_line, outline, shown, source_key
@@ -140,7 +141,8 @@ class Understanding:
         recorder = self.session.recorder
         if base.startswith("<Setting>"):
             return recorder.initial_settings.get(base[9:], ABSENT)
-        return recorder.files.digest(base[6:]).encode() or ABSENT
+        listing = directory_state(base[6:])
+        return listing.key if listing is not None else recorder.files.digest(base[6:]).encode() or ABSENT
 
     def replay(self, notebook: Notebook, flows: dict[int, CellFlow]) -> Replay:
         """The verdict with its reasons."""
@@ -308,7 +310,7 @@ class Understanding:
 _NEXT = "nbdebt-next"
 
 
-def _is_told(access: object, known: set[tuple[type, str, str]]) -> bool:
+def _is_told(access: object, known: Collection[tuple[object, str, str]]) -> bool:
     """Whether the code says of an access what was seen: the same target, however it names it."""
     resource = getattr(access, "resource", None)
     mode = getattr(access, "mode", "")

@@ -10,8 +10,9 @@ from typing import Literal
 
 from nbdebt.flow.reasons import CellReplay, Reason, ReasonKind
 from nbdebt.live.concrete import Concrete, Known, Walk
+from nbdebt.live.disk import applied, directory_state
 from nbdebt.live.environment import Env, Found, Outcome, Outside, Place
-from nbdebt.live.record import FRAME, Effect, Read, RunRecord, shown
+from nbdebt.live.record import FRAME, THERE, Effect, Read, RunRecord, shown
 from nbdebt.live.states import ABSENT, State
 
 
@@ -119,6 +120,8 @@ class Replayer:
             return False
         found = env.get(read.base)
         if found is None:
+            if read.part == THERE:
+                return (THERE.encode() if self.outside(read.base) else ABSENT) == read.key
             if read.base.startswith(("<Setting>", "<File>")):
                 return self.outside(read.base) == read.key
             if read.base[0] == "<":
@@ -139,12 +142,15 @@ class Replayer:
             if effect.after is None:
                 env.drop(base)
                 continue
-            env[base] = Found(self._after(effect, env.get(base)), index)
+            env[base] = Found(self._after(base, effect, env.get(base)), index)
 
-    def _after(self, effect: Effect, found: Found | None) -> State:
+    def _after(self, base: str, effect: Effect, found: Found | None) -> State:
         """The version that a run's effect makes of what is there."""
         after = effect.after
         assert after is not None
+        if effect.parts_only and base.startswith("<File>"):
+            before = found.state if found is not None else directory_state(base[6:])
+            return applied(before, effect) if before is not None and before.parts is not None else after
         if not effect.parts_only or found is None or found.state is None or effect.before is None:
             return after
         if found.state.parts is None or found.state.key == effect.before.key:
@@ -353,6 +359,8 @@ def _touched(last: RunRecord, place: Place) -> set[str]:
 
 def key_in(state: State, part: str) -> bytes:
     """The key under which a read of a part knows a version."""
+    if part == THERE:
+        return THERE.encode() if state.key != ABSENT else ABSENT
     return (state.frame or b"there") if part == FRAME else state.part(part)
 
 

@@ -6,6 +6,8 @@ compute, comes out as it should, and no other cell's state changes, there is not
 
 import builtins
 
+import msgspec
+
 from nbdebt.flow.reasons import order_text
 from nbdebt.live.document import Shown, as_notebook
 from nbdebt.live.environment import Outcome, Place
@@ -88,7 +90,8 @@ class Watcher:
         flow = session.last[cell_id].flow
         label = order_text(0, notebook_cell)
         cell = notebook_cell.cells[0]
-        self._places[position] = understanding.place(cell, flow, label)._replace(index=position)
+        place = understanding.place(cell, flow, label)
+        self._places[position] = msgspec.structs.replace(place, index=position)
         assert self._replayer is not None
         self._replayer.labels[position] = label
         self._done.env.rewind(self._marks[position])

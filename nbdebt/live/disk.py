@@ -1,0 +1,167 @@
+"""Files and directories as a replay knows them: what a run found of them, and what it left."""
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from nbdebt.flow.facts import CellFlow
+from nbdebt.live.record import THERE, Effect, Read
+from nbdebt.live.seen import Seen
+from nbdebt.live.states import ABSENT, State, whole
+from nbdebt.model.history import Access, File
+
+_FRAME = b"directory"
+_ENTRIES = 5_000
+# Functions that read or list what they are about to remove.
+_REMOVERS = frozenset(("shutil.rmtree", "os.removedirs"))
+
+
+class Digests(Protocol):
+    """Says what a path holds now."""
+
+    def digest(self, path: str) -> str:
+        """Its digest; empty for what isn't there."""
+
+
+class Touched(NamedTuple):
+    """What a run did to one path: ``before`` and ``after`` empty for nothing there."""
+
+    path: str
+    mode: str
+    sure: bool
+    before: str
+    after: str
+    listing: bool
+
+
+def absolute(path: str) -> str:
+    """A path as all runs name it."""
+    return os.path.abspath(os.path.expanduser(path))
+
+
+def key_of_file(path: str) -> str:
+    """The key under which a replay knows a path."""
+    return f"<File>{absolute(path)}"
+
+
+def directory_state(path: str, entries: Iterable[str] | None = None, maker: int = -1) -> State | None:
+    """What lies in a directory, as a version with a part for each entry; None for what is none."""
+    if entries is None:
+        try:
+            entries = os.listdir(path)
+        except OSError:
+            return None
+    parts = dict.fromkeys(sorted(entries)[:_ENTRIES], b"f")
+    return State(whole(_FRAME, parts.items()), _FRAME, parts, "exact", maker, False)
+
+
+def touched(seen: Sequence[Seen], flow: CellFlow, digests: Digests) -> list[Touched]:
+    """What a run did to files: as it was seen, and what only its shell lines say."""
+    found = [
+        Touched(
+            absolute(item.resource.path),
+            item.mode,
+            item.sure,
+            item.before,
+            item.after,
+            "listing" in item.detail,
+        )
+        for item in seen
+        if isinstance(item.resource, File) and not (item.mode == "read" and item.via in _REMOVERS)
+    ]
+    for access in flow.accesses:
+        if access.via.startswith(("!", "%%bash", "%%sh")) and _plain_path(access):
+            path = absolute(str(access.resource))
+            now = digests.digest(path)
+            before = now if access.mode == "read" else ""
+            found.append(Touched(path, access.mode, True, before, now, False))
+    return found
+
+
+def _plain_path(access: Access) -> bool:
+    resource = access.resource
+    return isinstance(resource, File) and not any(c in resource.path for c in "{}<>*?[")
+
+
+def reads(done: Sequence[Touched], flow: CellFlow, digests: Digests, makers: dict[str, int]) -> list[Read]:
+    """What a run found of files and directories."""
+    found: list[Read] = []
+    made: set[str] = set()
+    for item in done:
+        base = f"<File>{item.path}"
+        maker = makers.get(base, -1)
+        if item.mode in ("write", "delete"):
+            made.add(item.path)
+        elif item.path in made:
+            continue
+        elif item.listing:
+            state = _listing_before(item.path, done)
+            found.append(Read(base, "", state.key if state is not None else ABSENT, item.sure, -1, maker))
+        elif item.mode == "read":
+            found.append(Read(base, "", item.before.encode() or ABSENT, item.sure, -1, maker))
+    created = {item.path for item in done if item.mode == "write" and not item.before}
+    gone = {item.path for item in done if item.mode == "delete"}
+    for index, access in enumerate(flow.accesses):
+        # Nothing tells of a look at whether a file is there: only the code does.
+        if access.mode == "read" and "listing" in access.detail and _plain_path(access):
+            path = absolute(str(access.resource))
+            if "exists" in access.via or access.via.endswith(("is_file", "isfile")):
+                there = path in gone or (path not in created and os.path.exists(path))
+                key = THERE.encode() if there else ABSENT
+                found.append(Read(f"<File>{path}", THERE, key, access.certain, index, -1))
+            elif path not in created | gone and not os.path.isdir(path):
+                key = digests.digest(path).encode() or ABSENT
+                found.append(Read(f"<File>{path}", "", key, access.certain, index, -1))
+    return found
+
+
+def _changes_in(path: str, done: Sequence[Touched]) -> tuple[set[str], set[str]]:
+    """Entries of a directory that a run created, and those that it removed."""
+    inside = [item for item in done if os.path.dirname(item.path) == path]
+    created = {os.path.basename(i.path) for i in inside if i.mode == "write" and not i.before and i.after}
+    removed = {os.path.basename(i.path) for i in inside if i.mode == "delete"}
+    return created, removed
+
+
+def _listing_before(path: str, done: Sequence[Touched]) -> State | None:
+    """What lay in a directory when the run began."""
+    now = directory_state(path)
+    if now is None or now.parts is None:
+        return None
+    created, removed = _changes_in(path, done)
+    return directory_state(path, (set(now.parts) - created) | removed)
+
+
+def effects(done: Sequence[Touched], sequence: int) -> dict[str, Effect]:
+    """What a run left of files, and of the directories in which it created or removed any."""
+    found: dict[str, Effect] = {}
+    for item in done:
+        if item.mode == "read":
+            continue
+        state = directory_state(item.path, maker=sequence) if os.path.isdir(item.path) else None
+        if state is None:
+            state = State(item.after.encode() or ABSENT, maker=sequence)
+        found[f"<File>{item.path}"] = Effect("bound", None, state)
+    for path in {os.path.dirname(item.path) for item in done if item.mode in ("write", "delete")}:
+        base = f"<File>{path}"
+        now = directory_state(path, maker=sequence)
+        if base in found or now is None or now.parts is None:
+            continue
+        created, removed = _changes_in(path, done)
+        written = {
+            os.path.basename(i.path) for i in done if i.mode == "write" and os.path.dirname(i.path) == path
+        }
+        before = directory_state(path, (set(now.parts) - created) | removed)
+        found[base] = Effect("changed", before, now, True, frozenset(written & set(now.parts)))
+    return found
+
+
+def applied(state: State, effect: Effect) -> State:
+    """A directory after a run that created and removed entries."""
+    assert state.parts is not None and effect.before is not None and effect.after is not None
+    before, after = effect.before.parts or {}, effect.after.parts or {}
+    removed = set(before) - set(after)
+    added = (set(after) - set(before)) | effect.given
+    made = directory_state("", (set(state.parts) - removed) | added, effect.after.maker)
+    assert made is not None
+    return made
