@@ -82,7 +82,7 @@ def rest(finding: Finding) -> str:
     parts.append(
         f'<p class="n-soft">{name} · {BASES[finding.basis]} · '
         f"more: <code>%nbdebt explain {escape(finding.code)}</code> · "
-        f"silence it: <code># nbdebt: ignore[{name}] reason</code></p>"
+        f"silence: <code># nbdebt: ignore[{name}] reason</code></p>"
     )
     return "".join(parts)
 

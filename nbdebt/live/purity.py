@@ -27,10 +27,9 @@ def impurities(session: "Session", record: RunRecord) -> list[str]:
         session: the session.
         record: the run.
     """
-    own = {r.run.sequence for r in session.runs if r.run.cell_id == record.run.cell_id}
     found: list[str] = []
     for base, effect in record.effects.items():
-        was_others = effect.before is not None and effect.before.maker not in own
+        was_others = effect.before is not None and not _made_by_itself(session, record, base)
         if base.startswith("<Setting>"):
             if effect.before != effect.after:
                 found.append(f"changes the setting {base[9:]}")
@@ -54,3 +53,10 @@ def impurities(session: "Session", record: RunRecord) -> list[str]:
         if read.base.startswith("<random>") and read.maker < 0
     ]
     return list(dict.fromkeys(found))
+
+
+def _made_by_itself(session: "Session", record: RunRecord, name: str) -> bool:
+    """Whether what a name held before a run was made by an earlier run of the same cell."""
+    before = (r for r in reversed(session.runs) if r.run.sequence < record.run.sequence and name in r.made)
+    maker = next(before, None)
+    return maker is not None and maker.run.cell_id == record.run.cell_id

@@ -29,9 +29,15 @@ _LEVELS = {
 # One glance
 
 
-def status(session: "Session") -> Shown:
-    """``%nbdebt``: is it recording, what would Restart & Run All do, what is there to look at."""
-    report = session.report()
+def status(session: "Session", report: Report | None = None) -> Shown:
+    """``%nbdebt``: is it recording, what would Restart & Run All do, what is there to look at.
+
+    Args:
+        session: the session.
+        report: its report, where it was made already.
+    """
+    if report is None:
+        report = session.report()
     state = "paused: nothing is recorded" if session.paused else "recording"
     level = "" if session.paused else f" · {_LEVELS[session.level]}"
     order = session.document_source
