@@ -142,9 +142,9 @@ class CellMagics:
 
     def _seeded(self, given: argparse.Namespace) -> Callable[[Any], None]:
         streams = self.session.recorder.streams
-        states = streams.raw()
+        put_back = streams.hold()
         streams.seed_all(self.session.settings.seed if given.seed is None else given.seed)
-        return lambda result: streams.restore(states)
+        return lambda result: put_back()
 
     def _pure(self, given: argparse.Namespace) -> Callable[[Any], None] | None:
         if self.session.paused:

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from html import escape
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -141,16 +141,35 @@ def attach(session: "Session") -> Callable[[], None]:
         What ends it.
     """
 
+    # What the code of cells owes that haven't run yet is said when they run.
+    waiting: dict[tuple[str, str], Finding] = {}
+
     def show(report: "RunReport") -> None:
+        here = report.record.run.cell_id
+        # What was never said, or is silenced, is not said to be settled.
+        gone = [
+            f for f in report.resolved if waiting.pop(_key(f), None) is None and f.code not in session.ignored
+        ]
+        waiting.update((_key(f), f) for f in report.new if f.cell is not None)
+        new = [f for f in report.new if f.cell is None]
+        for key in [key for key, f in waiting.items() if f.cell is None or f.cell.id in session.last]:
+            new.append(waiting.pop(key))
         if session.level == "quiet" or session.attached or session.paused:
             return
-        # What was silenced is not settled.
-        gone = [f for f in report.resolved if f.code not in session.ignored]
-        said = notice(report.new, gone, report.record.run.cell_id)
+        if report.record.error[0] == "Refused":
+            # The cell did not run, and was told why.
+            return
+        said = notice(new, gone, here)
         if said is not None:
             tell(session.shell, said)
 
     return session.subscribe(show)
+
+
+def _key(finding: Finding) -> tuple[str, str]:
+    """What a finding that waits for its cell is known by."""
+    cell = finding.cell.id if finding.cell else ""
+    return cell, f"{finding.code} {finding.source} {subject(finding)}"
 
 
 def tell(shell: Any, said: Notice) -> None:
@@ -164,8 +183,10 @@ def tell(shell: Any, said: Notice) -> None:
         plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
         paint = Paint(stream.isatty() and not plain)
         text = line(said)
-        stream.write((paint.severity(severity, text) if severity else paint.dim(text)) + "\n")
-        stream.flush()
+        text = (paint.severity(severity, text) if severity else paint.dim(text)) + "\n"
+        # Not the attribute, in whose place IPython puts its own to keep what cells print.
+        io.TextIOWrapper.write(stream, text)
+        io.TextIOWrapper.flush(stream)
 
 
 def has_front_end(shell: Any) -> bool:
@@ -175,8 +196,9 @@ def has_front_end(shell: Any) -> bool:
     return type(shell.display_pub) is not DisplayPublisher
 
 
-def _stderr() -> TextIO | None:
+def _stderr() -> io.TextIOWrapper | None:
     """Standard error, unless the user put an object of their own in its place."""
-    if isinstance(sys.stderr, io.TextIOWrapper):
-        return sys.stderr
-    return sys.__stderr__
+    for stream in (sys.stderr, sys.__stderr__):
+        if isinstance(stream, io.TextIOWrapper):
+            return stream
+    return None

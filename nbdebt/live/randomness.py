@@ -12,6 +12,7 @@ import marshal
 import random
 import sys
 import types
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -118,6 +119,20 @@ class Streams:
                 _restore(stream, state)
             except Exception as error:
                 self._failed(f"restoring {stream}", error)
+
+    def hold(self) -> Callable[[], None]:
+        """Remember where the streams stand.
+
+        Returns:
+            What puts them back there, as if nothing had been drawn or seeded meanwhile.
+        """
+        states, determined, seeded = self.raw(), set(self._determined), set(self._seeded)
+
+        def put_back() -> None:
+            self.restore(states)
+            self._determined, self._seeded = determined, seeded
+
+        return put_back
 
     def seed_all(self, seed: int) -> tuple[str, ...]:
         """Seed every stream whose library is loaded.
