@@ -151,9 +151,8 @@ def attach(session: "Session") -> Callable[[], None]:
             f for f in report.resolved if waiting.pop(_key(f), None) is None and f.code not in session.ignored
         ]
         waiting.update((_key(f), f) for f in report.new if f.cell is not None)
-        new = [f for f in report.new if f.cell is None]
-        for key in [key for key, f in waiting.items() if f.cell is None or f.cell.id in session.last]:
-            new.append(waiting.pop(key))
+        ready = [key for key, f in waiting.items() if f.cell is not None and f.cell.id in session.last]
+        new = [*(f for f in report.new if f.cell is None), *map(waiting.pop, ready)]
         if session.level == "quiet" or session.attached or session.paused:
             return
         if report.record.error[0] == "Refused":

@@ -94,10 +94,10 @@ class Panel:
     def _offer(self, report: Report) -> None:
         rules = tuple(sorted({(f"{f.code} {f.name}", f.code) for f in report.findings}))
         if rules != self.rules.options:
+            codes = [code for _, code in rules]
             chosen = self.rules.value
             self.rules.options = rules
-            if chosen in [code for _, code in rules]:
-                self.rules.value = chosen
+            self.rules.value = chosen if chosen in codes else next(iter(codes), None)
         self.rules.disabled = self.explain.disabled = self.ignore.disabled = not rules
 
     # What happens

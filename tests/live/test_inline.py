@@ -1,4 +1,4 @@
-"""The line under a cell: only what is new, escaped, tagged, once; nothing of the user's session is disturbed."""
+"""The line under a cell: only what is new, escaped, tagged, once; nothing of the user's is disturbed."""
 
 import io
 import os
@@ -265,7 +265,7 @@ def test_a_terminal_gets_one_plain_line_on_standard_error(
     stream.seek(0)
     lines = stream.read().splitlines()
     # IPython keeps what cells print; this is none of it.
-    assert not shell.history_manager or "nbdebt" not in str(shell.history_manager.outputs)
+    assert not shell.history_manager or "nbdebt: " not in str(shell.history_manager.outputs)
     assert [line.split(":")[:2] for line in lines] == [["nbdebt", " ▲ NBD201 line 1"]]
 
 
