@@ -9,7 +9,9 @@ import datetime
 import hashlib
 import json
 import os
+import re
 import sys
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 _SAVING = "nbdebt save"
+_SHELL = re.compile(r"_+|_i*\d*")
 
 
 def recorded(session: "Session") -> dict[str, Any]:
@@ -74,7 +77,12 @@ def _run(record: RunRecord, present: dict[str, str]) -> dict[str, Any]:
     }
     if present.get(run.cell_id) != run.source:
         shown["source"] = data.decode()
-    return {**shown, "reads": sorted(record.read), "makes": sorted({*record.made, *record.changed})}
+    return {**shown, "reads": _names(record.read), "makes": _names((*record.made, *record.changed))}
+
+
+def _names(names: Iterable[str]) -> list[str]:
+    """Names of the user's; ``_`` and its like are IPython's."""
+    return sorted({name for name in names if not _SHELL.fullmatch(name)})
 
 
 def _packages() -> dict[str, str]:
