@@ -42,6 +42,7 @@ _NOT_CONTENT: Final = frozenset(
         "__module__",
         "__qualname__",
         "__firstlineno__",
+        "__slotnames__",  # what copyreg remembers
         "__static_attributes__",
         "__abstractmethods__",
         "_abc_impl",

@@ -15,7 +15,7 @@ from operator import countOf
 from types import MappingProxyType
 from typing import Any, Final
 
-from xxhash import xxh3_128_digest
+from xxhash import xxh3_128, xxh3_128_digest
 
 from nbdebt.live.fingerprints.instances import instance
 from nbdebt.live.fingerprints.kinds import find, reads
@@ -23,16 +23,23 @@ from nbdebt.live.fingerprints.nodes import BYTE_COST, PLAIN, Digest, Node
 from nbdebt.live.fingerprints.peek import is_user_class, mro, token, type_name
 from nbdebt.live.fingerprints.walk import Walk
 
-PLAIN_COST: Final = 15.0
-"""Estimated nanoseconds for a plain element."""
-_LEVEL_COST: Final = 300.0
-_DEEPEST: Final = 16
+PLAIN_COST: Final = 14.0
+_TEXT_COST: Final = 18.0
+_WRITTEN_TEXT_COST: Final = 30.0
+_ITEM_COST: Final = 40.0
+_INNER_COST: Final = 25.0
+"""Estimated nanoseconds for a plain element; a text among texts; and in addition for a text among others, an
+item of a dict, a container in a container."""
+_LEVEL_COST: Final = 1500.0
+_DEEPEST: Final = 8
 _SORTABLE: Final = frozenset((token(int), token(str), token(bytes)))
 _TEXTS: Final = frozenset((token(str), token(bytes)))
 _LIST, _TUPLE, _DICT = token(list), token(tuple), token(dict)
 _NESTED: Final = frozenset((_LIST, _TUPLE, _DICT))
 _PLAIN_OR_NESTED: Final = PLAIN | _NESTED
 _MANY: Final = 32
+_STRETCH: Final = 8192
+_STR: Final = {token(str)}
 _WHOLE: Final = slice(None)
 
 
@@ -62,15 +69,19 @@ def marshalled(walk: Walk, kind: bytes, value: Any) -> bytes | None:
             return xxh3_128_digest(b"%d:%b" % (len(kind), kind) + dumps(value, 2))
         if not kinds <= _PLAIN_OR_NESTED:
             return None
+    elif type(value) is not dict and type(value[0]) is str:
+        texts = _texts(walk, kind, value)
+        if texts is not None:
+            return texts
     level: list[Any] = [value]
     mutable: list[list[Any]] = []
     cost = size = 0.0
     for depth in range(_DEEPEST):
         kinds = types_of(walk, level)
-        texts = kinds & _TEXTS
-        if texts:
-            sized = level if kinds == texts else [x for x in level if type(x) is str or type(x) is bytes]
+        if kinds & _TEXTS:
+            sized = level if kinds <= _TEXTS else [x for x in level if type(x) is str or type(x) is bytes]
             size += sum(map(len, sized))
+            cost += len(sized) * _WRITTEN_TEXT_COST
         nested = kinds - PLAIN
         if not nested:
             break
@@ -89,14 +100,16 @@ def marshalled(walk: Walk, kind: bytes, value: Any) -> bytes | None:
             dicts = level if len(kinds) == 1 else [x for x in level if type(x) is dict]
             if depth:
                 mutable.append(dicts)
+            cost += sum(map(len, dicts)) * _ITEM_COST
             inner.append(chain.from_iterable(dicts))
             inner.append(chain.from_iterable(map(dict.values, dicts)))
         count = _count(level)
-        cost += _LEVEL_COST + count * PLAIN_COST
+        cost += _LEVEL_COST + count * PLAIN_COST + (len(level) * _INNER_COST if depth else 0)
         if cost > walk.left:
             break
         level = list(chain.from_iterable(inner))
     else:
+        walk.left -= min(cost, walk.left)
         return None
     if not walk.affords(cost + size * BYTE_COST, int(size)):
         return None
@@ -105,6 +118,27 @@ def marshalled(walk: Walk, kind: bytes, value: Any) -> bytes | None:
     written = dumps(value, 2)
     walk.size += len(written) - int(size)
     return xxh3_128_digest(b"%d:%b" % (len(kind), kind) + written)
+
+
+def _texts(walk: Walk, kind: bytes, items: list[Any] | tuple[Any, ...]) -> bytes | None:
+    """The digest of exact texts, joined: twice as fast as ``marshal``. None where they are not all texts, or
+    can't be told apart when joined."""
+    count = len(items)
+    if types_of(walk, items[:_STRETCH]) != _STR or not walk.affords(count * _TEXT_COST):
+        return None
+    hasher = xxh3_128(b"%d:%btexts:%d:" % (len(kind), kind, count))
+    for start in range(0, count, _STRETCH):
+        stretch = items[start : start + _STRETCH]
+        if start and types_of(walk, stretch) != _STR:
+            return None
+        size = sum(map(len, stretch))
+        if not walk.affords(size * BYTE_COST, size):
+            return None
+        joined = "\x1f".join(stretch)
+        if joined.count("\x1f") != len(stretch) - 1:
+            return None
+        hasher.update(b"%d:" % size + joined.encode("utf-8", "surrogatepass"))
+    return hasher.digest()
 
 
 def _count(level: list[Any]) -> int:

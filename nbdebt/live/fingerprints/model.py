@@ -43,7 +43,7 @@ class Budget(msgspec.Struct, frozen=True, gc=False):
 
     The work is counted, not timed: the same value is read in the same places each time, however busy the
     machine is. ``seconds`` is held against an estimate of what was counted; the clock only stops a walk that
-    takes ten times as long.
+    takes many times as long.
 
     Args:
         seconds: estimated time.

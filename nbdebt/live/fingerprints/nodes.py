@@ -7,7 +7,7 @@ import msgspec
 
 from nbdebt.live.fingerprints.peek import token
 
-NODE_COST: Final = 1500.0
+NODE_COST: Final = 2000.0
 CHILD_COST: Final = 250.0
 BYTE_COST: Final = 0.15
 """Estimated nanoseconds: to visit an object, to look at a plain child, to digest a byte."""

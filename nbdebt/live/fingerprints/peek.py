@@ -81,9 +81,8 @@ def is_authentic(cls: type) -> bool:
     names: dict[str, object] = object.__getattribute__(module, "__dict__")
     if dict.get(names, _name_of(cls)) is cls:
         return True
-    # A class may name a module that bears it by another name, or not at all.
-    home = sys.modules.get(module_name(cls).partition(".")[0])
-    return home is not None and _is_library(module_name(cls)) and bool(_flags_of(cls))
+    # Types that are compiled in may be in no module's names; nobody else can make one.
+    return not _flags_of(cls) & _HEAP
 
 
 _PREFIXES: Final = tuple({sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix})

@@ -43,7 +43,8 @@ class _Frame:
         self.node = node
         self.key = key
         self.depth = depth
-        self.low = self
+        # How far up the frames it refers to; a frame that refers to itself would outlive the walk.
+        self.low = depth
         self.position = 0
         self.size = len(node.children)
         self.left = left
@@ -80,7 +81,7 @@ class Walk:
         self._kept: list[object] = []
         self._lenient = 0
         self._visited = 0
-        self._deadline = perf_counter() + 10 * budget.seconds
+        self._deadline = perf_counter() + 0.2 + 20 * budget.seconds
         self._late = False
         self._odd: bool | None = None
 
@@ -267,10 +268,10 @@ class Walk:
             if active is None and loose is not None:
                 known, active = loose
                 if self._active.get(active.key) is active:
-                    self._lower(active)
+                    self._lower(active.depth)
                 return known
             if active is not None:
-                self._lower(active)
+                self._lower(active.depth)
                 return xxh3_128_digest(b"up:%d" % (len(stack) - active.depth))
         if not self.fair:
             self.left -= NODE_COST
@@ -337,10 +338,9 @@ class Walk:
             node.whole,
         )
 
-    def _lower(self, ancestor: _Frame) -> None:
+    def _lower(self, depth: int) -> None:
         top = self._stack[-1]
-        if ancestor.depth < top.low.depth:
-            top.low = ancestor
+        top.low = min(top.low, depth)
 
     def _run(self, base: int) -> bytes:
         """Work until the frame at this height of the stack is done."""
@@ -388,13 +388,11 @@ class Walk:
         if node.lenient:
             self._lenient -= 1
         low = frame.low
-        if low is frame:
+        if low == frame.depth:
             self._done[key] = digest
         else:
-            self._loose[key] = digest, low
-            parent = self._stack[-1]
-            if low.depth < parent.low.depth:
-                parent.low = low
+            self._loose[key] = digest, self._stack[low]
+            self._lower(low)
         if self.fair and self._stack:
             self._stack[-1].left -= frame.share - frame.left
         return digest
