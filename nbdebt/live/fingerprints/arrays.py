@@ -8,6 +8,7 @@ read.
 import random
 import sys
 from collections.abc import Iterator
+from mmap import mmap
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +16,7 @@ from xxhash import xxh3_128, xxh3_128_digest
 
 from nbdebt.live.fingerprints.kinds import reads, reads_library
 from nbdebt.live.fingerprints.nodes import Digest, Node, words
-from nbdebt.live.fingerprints.peek import attribute, is_user_class, own_dict, type_name
+from nbdebt.live.fingerprints.peek import attribute, is_user_class, mro, own_dict, type_name
 from nbdebt.live.fingerprints.walk import Walk
 
 STRIDED_COST: Final = 0.5
@@ -36,20 +37,23 @@ def _plain(walk: Walk, value: Plain) -> bytes | Node:
     return contents(walk, b"ndarray", value.array)
 
 
-def reach_of(walk: Walk, array: Any) -> None:
-    """The memory that an array shares: where its chain of bases ends, and what owns that."""
+def _root(array: Any) -> tuple[Any, Any]:
+    """The array at the end of the chain of bases, and what owns its memory, where that is not itself."""
     ndarray: Any = sys.modules["numpy"].ndarray
-    base_of, interface_of = ndarray.__dict__["base"].__get__, ndarray.__dict__["__array_interface__"].__get__
-    root = array
+    base_of = ndarray.__dict__["base"].__get__
     while True:
-        base = base_of(root)
-        if base is None:
-            break
-        if not issubclass(type(base), ndarray):
-            walk.touch(base)
-            break
-        root = base
-    walk.touch_address(interface_of(root)["data"][0])
+        base = base_of(array)
+        if base is None or ndarray not in mro(type(base)):
+            return array, base
+        array = base
+
+
+def reach_of(walk: Walk, array: Any) -> None:
+    """The memory that an array shares."""
+    root, owner = _root(array)
+    if owner is not None:
+        walk.touch(owner)
+    walk.touch_address(sys.modules["numpy"].ndarray.__dict__["__array_interface__"].__get__(root)["data"][0])
 
 
 def contents(walk: Walk, kind: bytes, array: Any) -> bytes | Node:
@@ -73,7 +77,8 @@ def contents(walk: Walk, kind: bytes, array: Any) -> bytes | Node:
         return xxh3_128_digest(head + repr(array.reshape(-1)[:10_000].tolist()).encode())
     if array.flags.c_contiguous:
         flat = ndarray.view(ndarray.reshape(array, -1), np.uint8)
-        return walk.memory(head, flat, size, 4096 if type(array.base).__name__ == "mmap" else 65_536)
+        # A block of a mapped file is a page to be fetched.
+        return walk.memory(head, flat, size, 4096 if type(_root(array)[1]) is mmap else 65_536)
     if not walk.affords(size * STRIDED_COST, size):
         walk.sampled(f"{words(size)}: {_SPREAD:,} elements were read")
         picked = array[np.unravel_index(_positions(np, array.size), array.shape)]
@@ -181,7 +186,10 @@ def _sparse(walk: Walk, value: Any) -> bytes | Node:
     )
 
 
-@reads_library("sklearn:Tree", "sklearn:KDTree", "sklearn:BallTree", "sklearn:KDTree64", "sklearn:BallTree64")
+_COMPILED: Final = ("Tree", "KDTree", "BallTree", "BinaryTree64", "BinaryTree32", "DistanceMetric")
+
+
+@reads_library(*[f"sklearn:{name}{bits}" for name in _COMPILED for bits in ("", "32", "64")])
 def _tree(walk: Walk, value: Any) -> bytes | Node:
     walk.touch(value)
     state = value.__getstate__()

@@ -9,7 +9,7 @@ from typing import Any
 from nbdebt.live.fingerprints.instances import instance
 from nbdebt.live.fingerprints.kinds import opaque, reads, reads_library
 from nbdebt.live.fingerprints.nodes import Node
-from nbdebt.live.fingerprints.peek import attribute, own_dict
+from nbdebt.live.fingerprints.peek import attribute, own_dict, type_name
 from nbdebt.live.fingerprints.walk import Walk
 
 opaque("a drawing", "matplotlib.")
@@ -69,8 +69,13 @@ def _lazy(walk: Walk, value: Any) -> bytes | Node:
     return walk.opaque(value, "not computed yet")
 
 
-@reads_library("xarray:Dataset", "xarray:DataArray")
+@reads_library("xarray:Dataset", "xarray:DataArray", "xarray:Variable")
 def _labelled(walk: Walk, value: Any) -> bytes | Node:
     walk.touch(value)
-    names = ("_variables", "_variable", "_coords", "_coord_names", "_attrs", "_dims", "_name")
-    return Node(b"xarray:" + type(value).__name__.encode(), [attribute(value, name) for name in names])
+    # What is computed when it is first asked for (indexes, encodings, empty attrs) is left out.
+    names = ("_variables", "_variable", "_coords", "_coord_names", "_name", "_dims", "_data")
+    attrs = attribute(value, "_attrs")
+    kind = b"xarray:" + type_name(type(value)).encode("utf-8", "replace")
+    return Node(
+        kind, [attrs if type(attrs) is dict and attrs else None, *[attribute(value, n) for n in names]]
+    )
