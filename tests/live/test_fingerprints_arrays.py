@@ -84,7 +84,7 @@ ARRAYS = rows(
     ("records", lambda: np.array([(1, 2.0)], RECORD), lambda: np.array([(1, 3.0)], RECORD)),
     ("padded records", lambda: padded(0), lambda: np.zeros(2, PADDED), lambda: padded(7)),
     ("record array", lambda: np.rec.array([(1, 2.0)], RECORD), lambda: np.array([(1, 2.0)], RECORD)),
-    ("matrix", lambda: np.matrix([[1]]), lambda: np.array([[1]])),
+    ("matrix", lambda: np.asmatrix([[1]]), lambda: np.array([[1]])),
     ("masked", lambda: masked([True, False]), lambda: masked([False, True])),
     ("own class", lambda: with_units("m"), lambda: with_units("s")),
     ("number", lambda: np.float64(1), lambda: 1.0),
