@@ -81,6 +81,8 @@ def finish(record: RunRecord, seen: Boundary, recorder: "Recorder") -> None:
                 record.displayed[f"<Setting>{setting}"] = seen.settings[1][setting]
 
 
+# They make names that are not written in the code.
+_HIDING = frozenset(("globals", "exec", "eval", "locals", "vars"))
 _DISPLAY = {"pandas": "pandas.options", "numpy": "numpy.printoptions"}
 
 
@@ -157,7 +159,8 @@ def _names(record: RunRecord, seen: Boundary, recorder: "Recorder", salt: bytes)
             # Given the value that they had: in a replay they may have had another one.
             record.effects[base] = Effect("changed", state, state, True, given)
     again = summary.may_bind - summary.binds
-    if seen.flow.opaque:
+    hidden = bool(seen.flow.opaque) or not _HIDING.isdisjoint(seen.flow.builtins)
+    if hidden:
         # What it brings isn't written there: all that this cell brought before.
         again |= {n for n, state in namespace.states.items() if state.maker >= 0 and n not in summary.binds}
     for base in again:
@@ -166,7 +169,9 @@ def _names(record: RunRecord, seen: Boundary, recorder: "Recorder", salt: bytes)
         if base in named or state is None or state.maker < 0:
             continue
         maker = recorder.records.get(state.maker)
-        if maker is not None and maker.key == record.key:
+        if maker is None:
+            continue
+        if maker.key == record.key or (hidden and maker.run.cell_id == record.run.cell_id):
             record.effects[base] = Effect("bound", state, state)
     record.reads += tuple(extra)
 

@@ -231,6 +231,27 @@ def source_key(parsed: Parsed) -> bytes:
     return xxh3_128_digest(text.encode("utf-8", "surrogatepass"))
 
 
+def working_key(parsed: Parsed, flow: CellFlow) -> bytes:
+    """Digest of a cell's code without the statements that only show something."""
+    if parsed.tree is None or len(flow.statements) < len(parsed.tree.body) or parsed.masked.magics:
+        return source_key(parsed)
+    kept: list[str] = []
+    for node, statement in zip(parsed.tree.body, flow.statements, strict=False):
+        accesses = flow.accesses[statement.first : statement.last]
+        if not (_only_shows(node) and all(a.mode == "read" for a in accesses)):
+            kept.append(ast.dump(node))
+    return xxh3_128_digest("\0".join(kept).encode("utf-8", "surrogatepass"))
+
+
+def _only_shows(node: ast.stmt) -> bool:
+    if not isinstance(node, ast.Expr):
+        return False
+    value = node.value
+    if isinstance(value, ast.Call):
+        return isinstance(value.func, ast.Name) and value.func.id in ("print", "display", "len", "type")
+    return not isinstance(value, ast.Await | ast.NamedExpr | ast.Yield)
+
+
 def shown(flow: CellFlow, source: str, value: bool = True) -> bool:
     """Whether a cell displays or prints something; ``value``: its last expression has one but None."""
     if value and flow.displayed is not None and not source.rstrip().endswith(";"):

@@ -113,7 +113,9 @@ class Understanding:
         """A replayer over the session as it is."""
         session, recorder = self.session, self.session.recorder
         now = recorder.namespace.states
-        return Replayer(recorder.records, session.last, session.by_key, self._outside, now, concrete)
+        return Replayer(
+            recorder.records, session.last, session.by_key, self._outside, now, recorder.parse, concrete
+        )
 
     def outcome(self, notebook: Notebook, flows: dict[int, CellFlow]) -> tuple[Outcome, Difference]:
         """Restart & Run All, symbolically, and what would differ from the session at its end."""

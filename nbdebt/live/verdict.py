@@ -5,14 +5,15 @@ the same code is taken to do what that run did; that need not be the cell's last
 matches, nothing is run to find out: what the cell makes is tainted, and the taint travels.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
+from nbdebt.flow.reader import Parsed
 from nbdebt.flow.reasons import CellReplay, Reason, ReasonKind
 from nbdebt.live.concrete import Concrete, Known, Walk
 from nbdebt.live.disk import applied, directory_state
 from nbdebt.live.environment import Env, Found, Outcome, Outside, Place
-from nbdebt.live.record import FRAME, THERE, Effect, Read, RunRecord, shown
+from nbdebt.live.record import FRAME, THERE, Effect, Read, RunRecord, shown, working_key
 from nbdebt.live.states import ABSENT, State
 
 
@@ -34,6 +35,7 @@ class Replayer:
         by_key: Mapping[bytes, Sequence[RunRecord]],
         outside: Outside,
         now: Mapping[str, State],
+        parse: Callable[[str], Parsed],
         concrete: Concrete | None = None,
     ) -> None:
         self.runs = runs
@@ -41,6 +43,7 @@ class Replayer:
         self.by_key = by_key
         self.outside = outside
         self.now = now
+        self.parse = parse
         self.concrete = concrete
         self._walk: Walk | None = Walk() if concrete is not None else None
         self.cell_of: dict[str, int] = {}
@@ -97,7 +100,23 @@ class Replayer:
         return None
 
     def _fits(self, record: RunRecord, env: Env) -> bool:
-        return all(self._same(read, env) for read in record.reads) and self._shown_alike(record, env)
+        return all(
+            self._same(read, env) or self._settled(record, read, env) for read in record.reads
+        ) and self._shown_alike(record, env)
+
+    def _settled(self, record: RunRecord, read: Read, env: Env) -> bool:
+        """Whether a read is of what this cell made itself in an earlier run, and running it again is nothing.
+
+        Then it comes to the same where that run's read is provided: ``x[x < 0] = 0``.
+        """
+        if read.maker < 0 or read.access < 0 or read.key == ABSENT or not _idempotent(record, read.access):
+            return False
+        earlier = self.runs.get(read.maker)
+        if earlier is None or earlier.run.cell_id != record.run.cell_id or earlier is record:
+            return False
+        if read.base in record.effects and record.effects[read.base].kind != "bound":
+            return False
+        return any(r.base == read.base and r.part == read.part and self._same(r, env) for r in earlier.reads)
 
     def _shown_alike(self, record: RunRecord, env: Env) -> bool:
         """Whether what it shows would be shown in the same way: display options are as they were."""
@@ -138,6 +157,12 @@ class Replayer:
     # What the run then does
 
     def _apply(self, record: RunRecord, index: int, env: Env) -> None:
+        for read in record.reads:
+            # What it found settled is what it leaves.
+            if read.base[0] != "<" and read.base not in record.effects and not self._same(read, env):
+                left = record.found.get(read.base)
+                if left is not None:
+                    env[read.base] = Found(left, index)
         for base, effect in record.effects.items():
             if effect.after is None:
                 env.drop(base)
@@ -191,6 +216,14 @@ class Replayer:
         self, place: Place, last: RunRecord, done: Outcome, known: tuple[Known, Known] | None
     ) -> None:
         """The cell's code is not what ran."""
+        if self._shows_otherwise(place, last) and self._fits(last, done.env):
+            # What it makes is what it made; only what it shows was edited.
+            done.edited.discard(place.index)
+            self._apply(last, place.index, done.env)
+            cell = CellReplay(place.index, "stale")
+            cell.reasons.append(Reason("output", text="was edited since it ran"))
+            done.cells[place.index] = cell
+            return
         cell = CellReplay(place.index, "unknown")
         cell.reasons.append(Reason("opaque", text="was edited since it ran"))
         done.cells[place.index] = cell
@@ -215,6 +248,12 @@ class Replayer:
                 cell.state = "stale"
                 for name in others:
                     env[name] = Found(None, place.index, "stale")
+
+    def _shows_otherwise(self, place: Place, last: RunRecord) -> bool:
+        """Whether a cell's code differs from what ran in statements only that show something."""
+        return last.run.outcome == "ok" and working_key(place.parse(), place.flow) == working_key(
+            self.parse(last.text), last.flow
+        )
 
     def _equal(
         self,
@@ -348,6 +387,10 @@ _VAGUE = {
     "<random>time": "reads the clock",
     "<random>hash": "depends on the order of a set, which changes from session to session for texts",
 }
+
+
+def _idempotent(record: RunRecord, access: int) -> bool:
+    return any(s.idempotent for s in record.flow.statements if s.first <= access < s.last)
 
 
 def _touched(last: RunRecord, place: Place) -> set[str]:
