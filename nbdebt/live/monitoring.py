@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable
 
 EntryHandler = Callable[[types.FrameType], None]
+CellHandler = Callable[[types.CodeType], None]
 CallHandler = Callable[[object, types.FrameType], None]
 ReturnHandler = Callable[[object], None]
 
@@ -19,7 +20,7 @@ AVAILABLE = sys.version_info >= (3, 12)
 
 _NAME = "nbdebt"
 # Debuggers, coverage, profilers and optimizers have numbers of their own (PEP 669).
-_TOOL_IDS = (3, 4)
+_TOOL_IDS = (3, 4, 2)
 _MANY = 5000
 
 
@@ -59,6 +60,7 @@ class Monitor:
         if sys.version_info >= (3, 12):
             self._users += 1
             if self._tool < 0:
+                self.failures.clear()
                 for number in _TOOL_IDS:
                     if sys.monitoring.get_tool(number) is None:
                         sys.monitoring.use_tool_id(number, _NAME)
@@ -112,6 +114,14 @@ class Monitor:
         may be written in C."""
         self._calls[id(function)] = (function, handler)
 
+    def on_cell(self, handler: CellHandler) -> None:
+        """Call ``handler`` with the code of each piece of a cell before IPython executes it. Without IPython,
+        never."""
+        shell = vars(sys.modules.get("IPython.core.interactiveshell", types)).get("InteractiveShell")
+        function = vars(shell).get("run_code") if isinstance(shell, type) else None
+        if isinstance(function, types.FunctionType):
+            self.on_entry(function.__code__, lambda frame: _hand_on(frame, handler))
+
     def watch_calls(self, code: types.CodeType) -> None:
         """Watch the calls that stand in a code object and in those within it. Those to functions that nobody
         asked for are looked at once."""
@@ -159,6 +169,12 @@ class Monitor:
     def _failed(self, doing: str, code: types.CodeType, error: Exception) -> None:
         if len(self.failures) < 20:
             self.failures.append(f"{doing} {code.co_qualname}: {type(error).__name__}: {error}")
+
+
+def _hand_on(frame: types.FrameType, handler: CellHandler) -> None:
+    code = frame.f_locals.get("code_obj")
+    if type(code) is types.CodeType:
+        handler(code)
 
 
 monitor = Monitor()

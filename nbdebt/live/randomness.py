@@ -232,7 +232,7 @@ class Streams:
 
     def _imported(self, module: object) -> None:
         """The import of a module has ended."""
-        if isinstance(module, types.ModuleType):
+        if issubclass(type(module), types.ModuleType):
             name = types.ModuleType.__getattribute__(module, "__dict__").get("__name__")
             if type(name) is str and name in self._interests:
                 self._watch(name, self._interests[name])

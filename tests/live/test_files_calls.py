@@ -104,7 +104,12 @@ STANDARD = [
     ),
     Call("import bz2\nwith bz2.open('o.bz2', 'wb') as f: f.write(b'x')", writes="o.bz2"),
     Call("import lzma\nwith lzma.open('o.xz', 'wb') as f: f.write(b'x')", writes="o.xz"),
-    Call("import zipfile\nwith zipfile.ZipFile('o.zip', 'w') as z: z.write('a.csv')", "a.csv", "o.zip", prepare=CSV),
+    Call(
+        "import zipfile\nwith zipfile.ZipFile('o.zip', 'w') as z: z.write('a.csv')",
+        "a.csv",
+        "o.zip",
+        prepare=CSV,
+    ),
     Call(
         "import zipfile\nz = zipfile.ZipFile('o.zip')\nz.extractall('d')",
         "o.zip",

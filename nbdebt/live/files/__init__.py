@@ -16,6 +16,7 @@ from nbdebt.live.files.attribution import Attribution, Owner
 from nbdebt.live.files.classify import Names, seen_of, sqlite_path
 from nbdebt.live.files.contents import Contents, Signature, signature
 from nbdebt.live.files.entries import EntryPoints, connection_text
+from nbdebt.live.files.gate import may_touch
 from nbdebt.live.files.hook import Hook, Touch
 from nbdebt.live.files.noise import caller, is_cell, is_library, noisy_prefixes
 from nbdebt.live.monitoring import monitor
@@ -39,7 +40,7 @@ class FileWatch:
         self._entries = EntryPoints(self._hook)
         self._names = Names(sys.modules)  # type: ignore[arg-type]
         self._pending: dict[int, list[Touch]] = {}
-        self._held: dict[str, None] = {}
+        self._held: dict[str, str] = {}
         self._found: dict[int, dict[str, Signature | None]] = {}
         self._listening: Any = None
         self._started = False
@@ -56,6 +57,7 @@ class FileWatch:
         self._started = True
         self._hook.exec_seen = self._executed
         self._entries.start()
+        monitor.on_cell(monitor.watch_calls)
 
     def stop(self) -> None:
         """Stop. An audit hook can't be taken out: its gate stays closed. All else is undone."""
@@ -106,7 +108,7 @@ class FileWatch:
             touches = self._pending.pop(run)
             for touch in touches:
                 if touch.kind in _HOLDING:
-                    self._hold(touch.path)
+                    self._hold(touch.path, touch.given)
             self._contents.renew()
             seen = seen_of(touches, self._contents, self._names)
             self._entries.arm()
@@ -146,9 +148,9 @@ class FileWatch:
 
     # Files that stay open from one run to the next
 
-    def _hold(self, path: str) -> None:
+    def _hold(self, path: str, given: str) -> None:
         self._held.pop(path, None)
-        self._held[path] = None
+        self._held[path] = given
         while len(self._held) > _MOST_HELD:
             self._held.pop(next(iter(self._held)))
 
@@ -159,7 +161,8 @@ class FileWatch:
         for path, found in self._found.pop(run, {}).items():
             if path not in mentioned and found is not None and signature(path) not in (found, None):
                 owner = Owner((run, *others), not others)
-                self._hook.note(Touch("update", path, path, owner, ("", ""), found))
+                given = self._held.get(path, path)
+                self._hook.note(Touch("update", path, given, owner, ("", ""), found))
 
     # Cells about to be executed, and SQL
 
@@ -210,4 +213,4 @@ class FileWatch:
             self._hook.failures.append(f"sqlalchemy: {type(error).__name__}: {error}")
 
 
-__all__ = ["FileWatch"]
+__all__ = ["FileWatch", "may_touch"]

@@ -110,7 +110,7 @@ class EntryPoints:
                     self.failures.append(f"watching {name}.{key}: {type(error).__name__}: {error}")
 
     def _imported(self, module: object) -> None:
-        if isinstance(module, types.ModuleType):
+        if issubclass(type(module), types.ModuleType):
             name = types.ModuleType.__getattribute__(module, "__dict__").get("__name__", "")
             if type(name) is str and name.partition(".")[0] in self._libraries:
                 self.consider(name)

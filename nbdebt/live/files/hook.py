@@ -13,6 +13,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from nbdebt.flow.shell import shell_accesses
@@ -140,18 +141,13 @@ class Hook:
 
     def locate(self, given: object, directory: int = -1) -> tuple[str, str] | None:
         """(absolute path, path as given) of what the user touches; None for what is noise or no path."""
-        if isinstance(given, bytes):
-            text = os.fsdecode(given)
-        elif isinstance(given, str):
-            text = given
-        else:
-            text = path_text(given)
+        text = path_text(given)
         if not text or "\0" in text:
             return None
         if type(directory) is int and directory >= 0 and not os.path.isabs(text):
             text = os.path.join(os.readlink(f"/proc/self/fd/{directory}"), text)
         path = os.path.abspath(text)
-        return None if is_noise(path, self.prefixes) else (path, str.__str__(text))
+        return None if is_noise(path, self.prefixes) else (path, text)
 
     def _file(
         self,
@@ -229,7 +225,7 @@ class Hook:
         self._file("temporary", "tempfile", args[0], frame)
 
     def _connect(self, args: tuple[Any, ...], frame: types.FrameType) -> None:
-        text = os.fsdecode(args[0]) if isinstance(args[0], str | bytes) else path_text(args[0])
+        text = path_text(args[0])
         name, _, query = text.partition("?")
         if name.startswith("file:"):
             text = re.sub(r"^//(?:localhost)?(?=/)", "", name[5:])
@@ -237,7 +233,7 @@ class Hook:
             self._file("read" if "mode=ro" in query else "maybe", "sqlite3.connect", text, frame)
 
     def _request(self, args: tuple[Any, ...], frame: types.FrameType) -> None:
-        if isinstance(args[0], str):
+        if type(args[0]) is str:
             self.url(args[0], str(args[3] or "GET"), "urllib.request.urlopen", frame)
 
     def _send(self, args: tuple[Any, ...], frame: types.FrameType) -> None:
@@ -259,12 +255,12 @@ class Hook:
 
     def _popen(self, args: tuple[Any, ...], frame: types.FrameType) -> None:
         command, directory = args[1], path_text(args[2])
-        words = [command] if isinstance(command, str) else [path_text(word) for word in command or ()]
+        listed = type(command) in (list, tuple)
+        words = [path_text(word) for word in (command if listed else (command,))]
         self._command(words, frame, directory)
 
     def _system(self, args: tuple[Any, ...], frame: types.FrameType) -> None:
-        text = os.fsdecode(args[0]) if isinstance(args[0], bytes) else str(args[0])
-        self._command([text], frame, "")
+        self._command([path_text(args[0])], frame, "")
 
     def _command(self, words: list[str], frame: types.FrameType, directory: str) -> None:
         wanted, module, _ = caller(frame)
@@ -327,11 +323,15 @@ def command_text(words: list[str]) -> str:
 def path_text(value: object) -> str:
     """A path given as text, bytes or one of :mod:`pathlib`'s; empty for everything else. Other classes may
     have a ``__fspath__`` of the user's own, which is not run."""
-    if isinstance(value, str):
+    # Not isinstance(): that asks the object for its ``__class__``.
+    kind = type(value)
+    if kind is str:
+        return value  # type: ignore[return-value]
+    if issubclass(kind, str):
         return str.__str__(value)
-    if type(value) is bytes:
-        return os.fsdecode(value)
-    if type(value).__module__.partition(".")[0] == "pathlib":
+    if kind is bytes:
+        return os.fsdecode(value)  # type: ignore[arg-type]
+    if kind.__module__.partition(".")[0] == "pathlib" and issubclass(kind, PurePath):
         return os.fspath(value)  # type: ignore[call-overload,no-any-return]
     return ""
 
