@@ -8,11 +8,11 @@ remembers. Nothing is ever imported, and nothing drawn.
 
 import contextlib
 import functools
-import marshal
+import os
 import random
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -20,12 +20,22 @@ from xxhash import xxh3_128_digest
 
 from nbdebt.live.files.classify import Names
 from nbdebt.live.files.noise import caller, is_library
+from nbdebt.live.files.wrap import Wrapper
 from nbdebt.live.monitoring import FIND_AND_LOAD, monitor
+from nbdebt.live.random_states import (
+    READERS,
+    SEEDERS,
+    is_determined,
+    is_fresh,
+    restore_state,
+    state_bytes,
+    torch_seed,
+)
 from nbdebt.live.sources import call_at
 
-_MT_SIZE = 624
 # ``random.Random()`` and numpy's generators ask the system for these many bits (SeedSequence's pool).
 _POOL_BITS = 128
+_OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _names = Names(sys.modules)  # type: ignore[arg-type]
 
 
@@ -65,6 +75,7 @@ class Streams:
         self._torch_seed: int | None = None
         self._armed: set[str] = set()
         self._randbits: Any = None
+        self._wrapper = Wrapper(lambda name: None)
         self._interests = {
             "random": self._arm_python,
             "numpy.random": self._arm_numpy,
@@ -87,6 +98,7 @@ class Streams:
             self._depth = 0
             self._armed.clear()
             self._restore_randbits()
+            self._wrapper.stop()
             monitor.stop()
 
     # States
@@ -96,13 +108,13 @@ class Streams:
         found: dict[str, bytes] = {}
         for stream, state in self.raw().items():
             with contextlib.suppress(Exception):
-                found[stream] = xxh3_128_digest(_bytes(state))
+                found[stream] = xxh3_128_digest(state_bytes(state))
         return found
 
     def raw(self) -> dict[str, object]:
         """The states themselves, for :meth:`restore`."""
         found: dict[str, object] = {}
-        for stream, reader in _READERS.items():
+        for stream, reader in READERS.items():
             try:
                 state = reader()
             except Exception as error:
@@ -116,7 +128,7 @@ class Streams:
         """Put streams back into states that :meth:`raw` gave."""
         for stream, state in states.items():
             try:
-                _restore(stream, state)
+                restore_state(stream, state)
             except Exception as error:
                 self._failed(f"restoring {stream}", error)
 
@@ -141,7 +153,7 @@ class Streams:
             The streams' names.
         """
         done: list[str] = []
-        for stream, module, path, largest in _SEEDERS:
+        for stream, module, path, largest in SEEDERS:
             function: Any = sys.modules.get(module)
             for name in path.split("."):
                 function = getattr(function, name, None)
@@ -166,7 +178,7 @@ class Streams:
             return
         self._arm()
         self._before = self.snapshot()
-        self._torch_seed = _torch_seed()
+        self._torch_seed = torch_seed()
         self._seeded.clear()
         self._unseeded.clear()
         self._generators.clear()
@@ -178,9 +190,9 @@ class Streams:
         drew: set[str] = set()
         for stream, state in states.items():
             try:
-                digest = xxh3_128_digest(_bytes(state))
+                digest = xxh3_128_digest(state_bytes(state))
                 before = self._before.get(stream)
-                fresh = _is_fresh(stream, state)
+                fresh = is_fresh(stream, state)
                 if before is None:
                     # Its library was loaded meanwhile, with entropy of the system.
                     if not fresh:
@@ -192,7 +204,7 @@ class Streams:
                         drew.add(stream)
             except Exception as error:
                 self._failed(f"comparing {stream}", error)
-        if "torch" in drew and self._torch_seed is not None and _torch_seed() != self._torch_seed:
+        if "torch" in drew and self._torch_seed is not None and torch_seed() != self._torch_seed:
             self._note_seed("torch", None)
         unseeded = self._unseeded | {stream for stream in drew if stream not in self._determined}
         if self._depth == 0:
@@ -205,7 +217,7 @@ class Streams:
         )
 
     def _note_seed(self, stream: str, state: object) -> None:
-        if state is None or _is_determined(stream, state):
+        if state is None or is_determined(stream, state):
             self._seeded.add(stream)
             self._determined.add(stream)
 
@@ -214,8 +226,8 @@ class Streams:
         if self._depth:
             before = self._before.get(stream)
             if before is not None and stream not in self._determined:
-                state = _READERS[stream]()
-                if state is not None and xxh3_128_digest(_bytes(state)) != before:
+                state = READERS[stream]()
+                if state is not None and xxh3_128_digest(state_bytes(state)) != before:
                     self._unseeded.add(stream)
         if determined:
             self._determined.add(stream)
@@ -247,15 +259,23 @@ class Streams:
             self._failed(f"watching {module}", error)
 
     def _arm_python(self, module: Any) -> None:
-        monitor.on_entry(random.Random.seed.__code__, self._python_seed)
+        if not monitor.active:
+            for name in ("seed", "setstate"):
+                self._wrapper.wrap(random, name, ("a",), False, self._told("python"))
+            self._wrapper.wrap(random.Random, "seed", ("self", "a"), False, self._python_seed)
+            return
+        monitor.on_entry(random.Random.seed.__code__, lambda frame: self._python_seed(frame.f_locals))
         monitor.on_entry(random.Random.setstate.__code__, self._python_setstate)
         monitor.on_entry(random.SystemRandom.getrandbits.__code__, self._entropy)
 
     def _arm_numpy(self, module: Any) -> None:
         for name in ("seed", "set_state"):
-            monitor.on_call(vars(module)[name], self._numpy_seed)
+            if monitor.active:
+                monitor.on_call(vars(module)[name], self._numpy_seed)
+            else:
+                self._wrapper.wrap(module, name, ("seed",), False, self._told("numpy"))
         generators = sys.modules.get("numpy.random.bit_generator")
-        if sys.version_info < (3, 12) and generators is not None:
+        if not monitor.active and generators is not None:
             # What asks the system for entropy is a name in that module; it is put back on stop.
             original = vars(generators)["randbits"]
 
@@ -279,17 +299,18 @@ class Streams:
             function = vars(module).get(name)
             while isinstance(function, types.FunctionType) and "__wrapped__" in vars(function):
                 function = vars(function)["__wrapped__"]
-            if isinstance(function, types.FunctionType):
+            if not monitor.active:
+                self._wrapper.wrap(module, name, (), False, functools.partial(self._torch_told, determined))
+            elif isinstance(function, types.FunctionType):
                 monitor.on_entry(function.__code__, functools.partial(self._torch_seeding, determined))
 
-    def _python_seed(self, frame: types.FrameType) -> None:
-        values = frame.f_locals
+    def _python_seed(self, values: Mapping[str, object]) -> None:
         owner = values.get("self")
         if owner is vars(random)["_inst"]:
             self._seeding("python", values.get("a") is not None)
         elif values.get("a") is None and type(owner) is random.Random and self._depth:
-            maker = frame.f_back
-            while maker is not None and maker.f_code.co_filename == frame.f_code.co_filename:
+            maker: types.FrameType | None = sys._getframe(1)
+            while maker is not None and maker.f_code.co_filename.startswith((_OWN, random.__file__)):
                 maker = maker.f_back
             if maker is not None and not is_library(maker.f_code.co_filename):
                 self._generators.append("random.Random")
@@ -300,6 +321,13 @@ class Streams:
 
     def _numpy_seed(self, first: object, frame: types.FrameType) -> None:
         self._seeding("numpy", first is not None)
+
+    def _told(self, stream: str) -> Callable[[Mapping[str, object]], None]:
+        """What a wrapper around a seeding function calls: without an argument, entropy is what it takes."""
+        return lambda values: self._seeding(stream, any(value is not None for value in values.values()))
+
+    def _torch_told(self, determined: bool, _values: Mapping[str, object]) -> None:
+        self._seeding("torch", determined)
 
     def _torch_seeding(self, determined: bool, frame: types.FrameType) -> None:
         self._seeding("torch", determined)
@@ -330,114 +358,3 @@ class Streams:
         text = f"{doing}: {type(error).__name__}: {error}"
         if text not in self.failures and len(self.failures) < 20:
             self.failures.append(text)
-
-
-# One reader a stream: its state, or None where its library isn't loaded.
-
-
-def _python() -> object:
-    inst = vars(random)["_inst"]
-    return random.Random.getstate(inst) if type(inst) is random.Random else None
-
-
-def _numpy() -> object:
-    module = sys.modules.get("numpy.random.mtrand")
-    state = vars(module).get("_rand") if module is not None else None
-    return state.get_state(legacy=False) if state is not None else None
-
-
-def _torch() -> object:
-    generator = vars(sys.modules["torch"]).get("default_generator") if "torch" in sys.modules else None
-    return generator.get_state() if generator is not None else None
-
-
-def _cuda() -> object:
-    module: Any = sys.modules.get("torch.cuda")
-    if module is None or not module.is_initialized():
-        return None
-    return module.get_rng_state_all()
-
-
-def _tensorflow() -> object:
-    """The process-wide seed of eager mode, and the generator of the seeds of single operations."""
-    module = sys.modules.get("tensorflow.python.eager.context")
-    context = vars(module).get("_context") if module is not None else None
-    if context is None:
-        return None
-    held = vars(context)
-    inner = held.get("_rng")
-    return (held.get("_seed"), inner.getstate() if type(inner) is random.Random else None)
-
-
-_READERS: dict[str, Any] = {
-    "python": _python,
-    "numpy": _numpy,
-    "torch": _torch,
-    "torch.cuda": _cuda,
-    "tensorflow": _tensorflow,
-}
-_SEEDERS = (
-    ("python", "random", "seed", 2**63),
-    ("numpy", "numpy.random", "seed", 2**32 - 1),
-    ("torch", "torch", "manual_seed", 2**63 - 1),
-    ("tensorflow", "tensorflow", "random.set_seed", 2**31 - 1),
-    ("cupy", "cupy", "random.seed", 2**32 - 1),
-)
-
-
-def _restore(stream: str, state: Any) -> None:
-    if stream == "python":
-        random.Random.setstate(vars(random)["_inst"], state)
-    elif stream == "numpy":
-        vars(sys.modules["numpy.random.mtrand"])["_rand"].set_state(state)
-    elif stream == "torch":
-        vars(sys.modules["torch"])["default_generator"].set_state(state)
-    elif stream == "torch.cuda":
-        module: Any = sys.modules["torch.cuda"]
-        module.set_rng_state_all(state)
-    elif stream == "tensorflow":
-        held = vars(vars(sys.modules["tensorflow.python.eager.context"])["_context"])
-        held["_seed"] = state[0]
-        if state[1] is not None:
-            held["_rng"].setstate(state[1])
-
-
-def _bytes(state: Any) -> bytes:
-    """A state as bytes, the same for the same state."""
-    if isinstance(state, tuple) and len(state) == 3 and isinstance(state[1], tuple):
-        return marshal.dumps(state, 2)
-    if isinstance(state, dict):
-        return b"".join(_bytes(value) for _, value in sorted(state.items()))
-    if isinstance(state, list | tuple):
-        return b"".join(_bytes(value) for value in state)
-    if state is None or isinstance(state, str | int | float):
-        return repr(state).encode()
-    numbers = state if type(state).__module__ == "numpy" else state.cpu().numpy()
-    return bytes(numbers.tobytes())
-
-
-def _torch_seed() -> int | None:
-    generator = vars(sys.modules["torch"]).get("default_generator") if "torch" in sys.modules else None
-    return int(generator.initial_seed()) if generator is not None else None
-
-
-def _is_fresh(stream: str, state: Any) -> bool:
-    """Whether nothing has been drawn since the stream was seeded last."""
-    if stream == "python":
-        return bool(state[1][_MT_SIZE] == _MT_SIZE and state[2] is None)
-    if stream == "numpy":
-        return bool(state["state"].get("pos", 0) >= _MT_SIZE - 1 and not state["has_gauss"])
-    if stream == "torch":
-        torch: Any = sys.modules["torch"]
-        fresh = torch.Generator().manual_seed(torch.initial_seed()).get_state()
-        return bool(_bytes(fresh) == _bytes(state))
-    return False
-
-
-def _is_determined(stream: str, state: Any) -> bool:
-    """Whether a fresh state comes from a seed rather than from the system: numpy's tells where the seed was
-    one integer, for its first word is the seed then (Matsumoto and Nishimura's ``init_genrand``)."""
-    if stream == "numpy":
-        first = int(state["state"]["key"][0])
-        return first != 1 << 31
-    return stream not in ("python",) or not monitor.active

@@ -144,6 +144,10 @@ def test_two_runs_at_once(way: Callable[[str], None], watch: FileWatch) -> None:
         shell.start()
     for shell in shells:
         shell.join()
+    if not AVAILABLE and way in (plain_thread, thread_in_thread, new_pool, executor):
+        # Python 3.11 doesn't tell who starts a thread.
+        assert not any(s.sure for seen in found.values() for s in seen)
+        return
     for number in (1, 2):
         assert [s for s in found[number] if s.sure] == [
             s for s in found[number] if str(s.resource) == f"{number}.csv"
@@ -187,7 +191,7 @@ def test_a_thread_of_an_earlier_run_may_still_be_at_work(watch: FileWatch) -> No
         names,
     )
     (seen,) = cell(watch, "go.set()\nt.join()", 2, names)
-    assert (str(seen.resource), seen.sure) == ("a.csv", False)
+    assert (str(seen.resource), seen.sure) == ("a.csv", not AVAILABLE)
 
 
 def test_a_task_that_outlives_its_run(watch: FileWatch) -> None:

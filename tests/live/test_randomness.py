@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import nbdebt
-from nbdebt.live.monitoring import AVAILABLE
+from nbdebt.live.monitoring import monitor
 from nbdebt.live.randomness import Streams
 
 PY = "import random\n"
@@ -180,11 +180,6 @@ NOT_DRAWING = [
 ]
 
 SCRIPTS = [*UNSEEDED, *SEEDED, *NOT_DRAWING]
-# What only calls tell: numpy seeded and drawn from in one run, a seed of several numbers.
-FROM_CALLS = [
-    s for s in SCRIPTS if "np.random" in s and ("seed(" in s or "set_state" in s) and "\nr = 0" not in s
-]
-
 TRUTH = """
 import json, sys, random, warnings
 warnings.simplefilter("ignore")
@@ -225,8 +220,6 @@ def truth() -> list[bool]:
 
 def run(streams: Streams, script: str, number: int) -> object:
     """As IPython does it: the source is known to linecache, the code executed in a module's namespace."""
-    from nbdebt.live.monitoring import monitor
-
     name = f"<ipython-input-{number}-0123456789ab>"
     linecache.cache[name] = (len(script), None, script.splitlines(keepends=True), name)
     code = compile(script, name, "exec")
@@ -240,8 +233,6 @@ def run(streams: Streams, script: str, number: int) -> object:
 @pytest.mark.parametrize("number", range(len(SCRIPTS)))
 def test_reported_if_and_only_if_two_processes_differ(number: int, truth: list[bool]) -> None:
     script = SCRIPTS[number]
-    if not AVAILABLE and script in FROM_CALLS:
-        pytest.skip("before Python 3.12 the code says this, not the sensor")
     import random
 
     import numpy

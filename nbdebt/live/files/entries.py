@@ -31,7 +31,7 @@ _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
 _NO_PATH = re.compile(r"[\n\r\0]|^\s*[\[{<]")
 _MANY = 200
 # The interpreter tells of these itself, or they are everywhere.
-_SELF_TOLD = frozenset(("builtins", "stdlib", "IPython"))
+_SELF_TOLD = frozenset(("builtins", "stdlib", "IPython", "sqlalchemy"))
 
 Reader = Callable[[Mapping[str, object]], dict[str, object]]
 Handler = Callable[[Mapping[str, object], types.FrameType | None], None]

@@ -1,0 +1,122 @@
+"""States of the random streams that libraries keep for the whole process: read, compared, put back.
+
+Nothing is imported and nothing drawn; a stream whose library isn't loaded has no state.
+"""
+
+import marshal
+import random
+import sys
+from collections.abc import Callable
+from typing import Any
+
+_MT_SIZE = 624
+
+# One reader a stream: its state, or None where its library isn't loaded.
+
+
+def _python() -> object:
+    inst = vars(random)["_inst"]
+    return random.Random.getstate(inst) if type(inst) is random.Random else None
+
+
+def _numpy() -> object:
+    module = sys.modules.get("numpy.random.mtrand")
+    state = vars(module).get("_rand") if module is not None else None
+    return state.get_state(legacy=False) if state is not None else None
+
+
+def _torch() -> object:
+    generator = vars(sys.modules["torch"]).get("default_generator") if "torch" in sys.modules else None
+    return generator.get_state() if generator is not None else None
+
+
+def _cuda() -> object:
+    module: Any = sys.modules.get("torch.cuda")
+    if module is None or not module.is_initialized():
+        return None
+    return module.get_rng_state_all()
+
+
+def _tensorflow() -> object:
+    """The process-wide seed of eager mode, and the generator of the seeds of single operations."""
+    module = sys.modules.get("tensorflow.python.eager.context")
+    context = vars(module).get("_context") if module is not None else None
+    if context is None:
+        return None
+    held = vars(context)
+    inner = held.get("_rng")
+    return (held.get("_seed"), inner.getstate() if type(inner) is random.Random else None)
+
+
+READERS: dict[str, Callable[[], object]] = {
+    "python": _python,
+    "numpy": _numpy,
+    "torch": _torch,
+    "torch.cuda": _cuda,
+    "tensorflow": _tensorflow,
+}
+SEEDERS = (
+    ("python", "random", "seed", 2**63),
+    ("numpy", "numpy.random", "seed", 2**32 - 1),
+    ("torch", "torch", "manual_seed", 2**63 - 1),
+    ("tensorflow", "tensorflow", "random.set_seed", 2**31 - 1),
+    ("cupy", "cupy", "random.seed", 2**32 - 1),
+)
+
+
+def restore_state(stream: str, state: Any) -> None:
+    if stream == "python":
+        random.Random.setstate(vars(random)["_inst"], state)
+    elif stream == "numpy":
+        vars(sys.modules["numpy.random.mtrand"])["_rand"].set_state(state)
+    elif stream == "torch":
+        vars(sys.modules["torch"])["default_generator"].set_state(state)
+    elif stream == "torch.cuda":
+        module: Any = sys.modules["torch.cuda"]
+        module.set_rng_state_all(state)
+    elif stream == "tensorflow":
+        held = vars(vars(sys.modules["tensorflow.python.eager.context"])["_context"])
+        held["_seed"] = state[0]
+        if state[1] is not None:
+            held["_rng"].setstate(state[1])
+
+
+def state_bytes(state: Any) -> bytes:
+    """A state as bytes, the same for the same state."""
+    if isinstance(state, tuple) and len(state) == 3 and isinstance(state[1], tuple):
+        return marshal.dumps(state, 2)
+    if isinstance(state, dict):
+        return b"".join(state_bytes(value) for _, value in sorted(state.items()))
+    if isinstance(state, list | tuple):
+        return b"".join(state_bytes(value) for value in state)
+    if state is None or isinstance(state, str | int | float):
+        return repr(state).encode()
+    numbers = state if type(state).__module__ == "numpy" else state.cpu().numpy()
+    return bytes(numbers.tobytes())
+
+
+def torch_seed() -> int | None:
+    generator = vars(sys.modules["torch"]).get("default_generator") if "torch" in sys.modules else None
+    return int(generator.initial_seed()) if generator is not None else None
+
+
+def is_fresh(stream: str, state: Any) -> bool:
+    """Whether nothing has been drawn since the stream was seeded last."""
+    if stream == "python":
+        return bool(state[1][_MT_SIZE] == _MT_SIZE and state[2] is None)
+    if stream == "numpy":
+        return bool(state["state"].get("pos", 0) >= _MT_SIZE - 1 and not state["has_gauss"])
+    if stream == "torch":
+        torch: Any = sys.modules["torch"]
+        fresh = torch.Generator().manual_seed(torch.initial_seed()).get_state()
+        return bool(state_bytes(fresh) == state_bytes(state))
+    return False
+
+
+def is_determined(stream: str, state: Any) -> bool:
+    """Whether a fresh state comes from a seed rather than from the system: numpy's tells where the seed was
+    one integer, for its first word is the seed then (Matsumoto and Nishimura's ``init_genrand``)."""
+    if stream == "numpy":
+        first = int(state["state"]["key"][0])
+        return first != 1 << 31
+    return stream != "python"
