@@ -60,15 +60,15 @@ UNSEEDED = [
     + "from sklearn.model_selection import KFold\nr = [t.tolist() for t, _ in KFold(3, shuffle=True).split(X)]",
     SK
     + "from sklearn.model_selection import ShuffleSplit\nr = [t.tolist() for t, _ in ShuffleSplit(3).split(X)]",
-    SK + "from sklearn.ensemble import RandomForestClassifier as F\n"
-    "r = [t.tree_.threshold.tolist() for t in F(5).fit(X + np.arange(60).reshape(30, 2), y).estimators_]",
+    SK + "from sklearn.ensemble import ExtraTreesClassifier as F\n"
+    "r = [t.tree_.threshold.tolist() for t in F(5).fit(X, y).estimators_]",
     SK + "from sklearn.utils import shuffle\nr = shuffle(np.arange(30)).tolist()",
     SK + "from sklearn.utils import resample\nr = resample(np.arange(30)).tolist()",
     SK + "from sklearn.datasets import make_blobs\nr = make_blobs(5)[0].tolist()",
     SK + "from sklearn.random_projection import GaussianRandomProjection as P\n"
     "r = P(1).fit(X).components_.tolist()",
     SP + "r = stats.norm.rvs(size=3).tolist()",
-    SP + "r = stats.poisson.rvs(10000)",
+    SP + "r = stats.poisson.rvs(10**12)",
     SP + "r = stats.multivariate_normal.rvs([0, 0]).tolist()",
     SP + "r = float(stats.bootstrap((np.arange(20.0),), np.mean, n_resamples=50).standard_error)",
     SP + "r = stats.permutation_test((np.arange(9.0), np.arange(9.0)[::-1] ** 2), lambda a, b, axis: "
