@@ -8,6 +8,7 @@ from xxhash import xxh3_128_digest
 from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.steps import DRAW, MUTATE
 from nbdebt.live import disk
+from nbdebt.live.ambient import ambient
 from nbdebt.live.namespace import Change
 from nbdebt.live.randomness import RandomSeen
 from nbdebt.live.record import CLOCK, FRAME, Effect, Outline, Read, RunRecord, Touch, is_entropy
@@ -30,7 +31,7 @@ class Boundary(msgspec.Struct):
         settings: settings, before and after.
         random: what was seen of random streams.
         files: what was seen of files, URLs and tables.
-        libraries: libraries whose objects it shows.
+        libraries: libraries whose modules and objects it uses.
         sure: keys that it surely made anew, in statements that it finished.
         given: keys of which it surely gave a part a value, in statements that it finished.
         called: names that called functions use, and that its code doesn't show.
@@ -58,6 +59,15 @@ def finish(record: RunRecord, seen: Boundary, recorder: "Recorder") -> None:
         if state is not None:
             seen.before[name] = state
             reads.append(Read(name, "", state.key, True, -1, state.maker))
+    told = {take.base for take in seen.summary.takes}
+    for setting in sorted(
+        ambient(
+            seen.flow, seen.summary, record.run.source, seen.libraries, record.shows, recorder.made_settings
+        )
+    ):
+        if setting in seen.settings[0] and (base := f"<Setting>{setting}") not in told:
+            maker = recorder.made_settings.get(setting, -1)
+            reads.append(Read(base, "", seen.settings[0][setting], False, -1, maker))
     reads += _stream_reads(seen, recorder)
     done = disk.touched(seen.files, seen.flow, recorder.files)
     reads += disk.reads(done, seen.flow, recorder.files, recorder.made_files)
@@ -75,15 +85,10 @@ def finish(record: RunRecord, seen: Boundary, recorder: "Recorder") -> None:
     if record.result and record.count is not None:
         record.effects["_"] = Effect("bound", None, State(record.result, maker=record.run.sequence))
     record.accesses = tuple(_accesses(seen))
-    if record.shows:
-        for library, setting in _DISPLAY.items():
-            if library in seen.libraries and setting in seen.settings[1]:
-                record.displayed[f"<Setting>{setting}"] = seen.settings[1][setting]
 
 
 # They make names that are not written in the code.
 _HIDING = frozenset(("globals", "exec", "eval", "locals", "vars"))
-_DISPLAY = {"pandas": "pandas.options", "numpy": "numpy.printoptions"}
 
 
 def _read(take: Touch, seen: Boundary, recorder: "Recorder") -> Read | None:

@@ -175,7 +175,6 @@ class RunRecord(msgspec.Struct):
         result: digest of the displayed result; empty where there is none.
         error: class of the exception that ended it, and its line.
         found: versions of the names it speaks of, as it found them.
-        displayed: display options of the libraries whose objects it shows, by setting.
         seconds: what recording it took.
         vague: why its results may differ by nature (the clock).
         text: the source that was read: as it ran, or as IPython transformed it where only that is Python.
@@ -193,7 +192,6 @@ class RunRecord(msgspec.Struct):
     result: bytes = b""
     error: tuple[str, int] = ("", 0)
     found: dict[str, State] = {}
-    displayed: dict[str, bytes] = {}
     seconds: float = 0.0
     vague: tuple[str, ...] = ()
     text: str = ""

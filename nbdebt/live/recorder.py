@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 
 import msgspec
@@ -234,7 +234,7 @@ class Recorder:
             sure=finished.binds,
             given=frozenset(finished.surely_sets),
             called=self._called(active, codes),
-            libraries=self._libraries(active, value) if record.shows else frozenset(),
+            libraries=self._libraries(active, value),
         )
         finish(record, boundary, self)
         record.seconds = active.spent + time.perf_counter() - ended
@@ -243,8 +243,7 @@ class Recorder:
     def _settings(self, summary: Outline) -> dict[str, bytes]:
         """Settings, and attributes of modules that a cell speaks of (patched ones are settings, too)."""
         found = self.settings.snapshot()
-        for base in summary.settings:
-            name = base[9:]
+        for name in (*(base[9:] for base in summary.settings), *self.made_settings):
             module, _, attribute = name.rpartition(".")
             if name not in found and (owner := sys.modules.get(module)) is not None:
                 values = vars(owner)
@@ -268,9 +267,10 @@ class Recorder:
         return frozenset(used(codes, values) - active.outline.names)
 
     def _libraries(self, active: Active, shown: object) -> frozenset[str]:
-        """Libraries of the objects that a cell may show."""
+        """Libraries of the modules and objects that a cell uses."""
         values = [self.namespace.values.get(name) for name in active.outline.names]
-        return frozenset(_module(type(value)) for value in (*values, shown))
+        modules = [v.__name__.partition(".")[0] for v in values if type(v) is ModuleType]
+        return frozenset((*modules, *(_module(type(value)) for value in (*values, shown))))
 
     def _outcome(self, result: Any) -> tuple[Outcome, tuple[str, int]]:
         """How a run ended: ok, or the class of the exception and the line of the cell it left by."""

@@ -100,9 +100,7 @@ class Replayer:
         return None
 
     def _fits(self, record: RunRecord, env: Env) -> bool:
-        return all(
-            self._same(read, env) or self._settled(record, read, env) for read in record.reads
-        ) and self._shown_alike(record, env)
+        return all(self._same(read, env) or self._settled(record, read, env) for read in record.reads)
 
     def _settled(self, record: RunRecord, read: Read, env: Env) -> bool:
         """Whether a read is of what this cell made itself in an earlier run, and running it again is nothing.
@@ -117,21 +115,6 @@ class Replayer:
         if read.base in record.effects and record.effects[read.base].kind != "bound":
             return False
         return any(r.base == read.base and r.part == read.part and self._same(r, env) for r in earlier.reads)
-
-    def _shown_alike(self, record: RunRecord, env: Env) -> bool:
-        """Whether what it shows would be shown in the same way: display options are as they were."""
-        for setting, key in record.displayed.items():
-            found = env.get(setting)
-            now = (
-                self.outside(setting)
-                if found is None
-                else found.state.key
-                if found.state is not None
-                else None
-            )
-            if now != key:
-                return False
-        return True
 
     def _same(self, read: Read, env: Env) -> bool:
         """Whether a read would find what it found."""
@@ -191,11 +174,8 @@ class Replayer:
             return cell
         names = {b for b in (*chosen.effects, *last.effects) if b[0] != "<"}
         changed = [b for b in sorted(names) if not _alike(_left(chosen, b), _left(last, b))]
-        printed = (chosen.shows or last.shows) and (
-            not chosen.result or chosen.result != last.result or "print" in last.flow.builtins
-        )
         ended = chosen.run.outcome != last.run.outcome
-        if not (changed or ended or (printed and _other_reads(chosen, last))):
+        if not (changed or ended or _shows_other(chosen, last)):
             return cell
         edited = last.key != place.key
         for read in last.reads:
@@ -419,6 +399,13 @@ def _alike(one: State | None, other: State | None) -> bool:
     return one.equals(other)
 
 
-def _other_reads(one: RunRecord, other: RunRecord) -> bool:
+def _shows_other(one: RunRecord, other: RunRecord) -> bool:
+    """Whether two runs of a cell may have shown different things: they read other versions, and show them."""
+    if not (one.shows or other.shows):
+        return False
     theirs = {(r.base, r.part): r.key for r in other.reads}
-    return any(theirs.get((r.base, r.part), r.key) != r.key for r in one.reads)
+    differ = [r for r in one.reads if theirs.get((r.base, r.part), r.key) != r.key]
+    if one.result and one.result == other.result and "print" not in other.flow.builtins:
+        # The same value, shown in the same way unless a setting says otherwise.
+        return any(r.base.startswith("<Setting>") for r in differ)
+    return bool(differ)

@@ -1,0 +1,64 @@
+"""Settings that a run depends on without naming them: the directory, how things are shown, what is patched."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from nbdebt.flow.facts import CellFlow
+from nbdebt.live.record import Outline
+from nbdebt.model.history import File
+
+# What the objects of a library depend on, whatever is done with them.
+_OF_LIBRARY = {
+    "matplotlib": ("matplotlib.rcParams",),
+    "seaborn": ("matplotlib.rcParams",),
+    "decimal": ("decimal",),
+    "sklearn": ("sklearn.config",),
+    "torch": ("torch.flags", "torch.default_dtype", "torch.grad"),
+    "warnings": ("warnings",),
+    "logging": ("logging",),
+    "locale": ("locale",),
+}
+# What showing the objects of a library depends on.
+_DISPLAY = {"pandas": ("pandas.options",), "numpy": ("numpy.printoptions",)}
+# Functions that tell of a setting: these declare no effect, so only the text shows them.
+_DIRECTORY = re.compile(r"\b(?:getcwd|cwd|abspath|realpath|absolute|resolve)\(")
+_ASKING = (
+    (_DIRECTORY, "cwd"),
+    (re.compile(r"\bgeterr\(|=[^=\n]*\bseterr\("), "numpy.err"),
+    (re.compile(r"\bget_printoptions\("), "numpy.printoptions"),
+    (re.compile(r"\bget_option\("), "pandas.options"),
+    (re.compile(r"\bgetrecursionlimit\("), "sys.recursionlimit"),
+)
+
+
+def ambient(
+    flow: CellFlow,
+    summary: Outline,
+    source: str,
+    libraries: Iterable[str],
+    shows: bool,
+    patched: Mapping[str, int],
+) -> set[str]:
+    """Settings that a run depends on beside those that its accesses name.
+
+    Args:
+        flow: what the cell does.
+        summary: the same from outside.
+        source: its text.
+        libraries: libraries whose modules and objects it uses.
+        shows: it shows something.
+        patched: attributes of modules that runs of this session set, as ``module.attribute``.
+    """
+    found: set[str] = set()
+    for library in libraries:
+        found.update(_OF_LIBRARY.get(library, ()))
+        if shows:
+            found.update(_DISPLAY.get(library, ()))
+    asked = {setting for pattern, setting in _ASKING if pattern.search(source)}
+    for access in flow.accesses:
+        if isinstance(access.resource, File) and not access.resource.path.startswith(("/", "~", "<")):
+            found.add("cwd")
+    for name in patched:
+        if "." in name and re.search(rf"\.\s*{re.escape(name.rpartition('.')[2])}\b", source):
+            found.add(name)
+    return asked | {name for name in found if f"<Setting>{name}" not in summary.binds}
