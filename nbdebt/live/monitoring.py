@@ -13,7 +13,7 @@ from collections.abc import Callable
 EntryHandler = Callable[[types.FrameType], None]
 CellHandler = Callable[[types.CodeType], None]
 CallHandler = Callable[[object, types.FrameType], None]
-ReturnHandler = Callable[[object], None]
+ReturnHandler = Callable[[object, types.FrameType], None]
 
 AVAILABLE = sys.version_info >= (3, 12)
 """Whether this Python can tell of calls without wrapping anything."""
@@ -104,7 +104,7 @@ class Monitor:
             self._set(code, sys.monitoring.events.PY_START)
 
     def on_return(self, code: types.CodeType, handler: ReturnHandler) -> None:
-        """Call ``handler`` with the result whenever a function with this code object returns."""
+        """Call ``handler`` with result and frame whenever a function with this code object returns."""
         if sys.version_info >= (3, 12) and self._tool >= 0:
             self._returns.setdefault(id(code), (code, []))[1].append(handler)
             self._set(code, sys.monitoring.events.PY_RETURN)
@@ -150,8 +150,9 @@ class Monitor:
 
     def _returned(self, code: types.CodeType, offset: int, result: object) -> None:
         try:
+            frame = sys._getframe(1)
             for handler in self._returns[id(code)][1]:
-                handler(result)
+                handler(result, frame)
         except Exception as error:
             self._failed("at the end of", code, error)
 

@@ -67,7 +67,7 @@ class Streams:
         self.failures: list[str] = []
         self._depth = 0
         self._before: dict[str, bytes] = {}
-        self._now: dict[str, bytes] = {}
+        self._at_import: dict[str, bytes] = {}
         self._determined: set[str] = set()
         self._seeded: set[str] = set()
         self._unseeded: set[str] = set()
@@ -88,6 +88,7 @@ class Streams:
         if not self._started:
             self._started = True
             monitor.start()
+            monitor.on_entry(FIND_AND_LOAD.__code__, self._importing)
             monitor.on_return(FIND_AND_LOAD.__code__, self._imported)
             self._arm()
 
@@ -242,8 +243,20 @@ class Streams:
         for module, arm in self._interests.items():
             self._watch(module, arm)
 
-    def _imported(self, module: object) -> None:
+    def _importing(self, frame: types.FrameType) -> None:
+        """The user's code imports a library: what that draws while it is loaded is no draw of the run."""
+        if self._depth and frame.f_back is not None and not is_library(frame.f_back.f_code.co_filename):
+            self._at_import = self.snapshot()
+
+    def _imported(self, module: object, frame: types.FrameType) -> None:
         """The import of a module has ended."""
+        outermost = frame.f_back is not None and not is_library(frame.f_back.f_code.co_filename)
+        if outermost and self._at_import and _of_library(module):
+            now = self.snapshot()
+            for stream, before in self._at_import.items():
+                if self._before.get(stream) == before:
+                    self._before[stream] = now.get(stream, before)
+            self._at_import = {}
         if issubclass(type(module), types.ModuleType):
             name = types.ModuleType.__getattribute__(module, "__dict__").get("__name__")
             if type(name) is str and name in self._interests:
@@ -358,3 +371,11 @@ class Streams:
         text = f"{doing}: {type(error).__name__}: {error}"
         if text not in self.failures and len(self.failures) < 20:
             self.failures.append(text)
+
+
+def _of_library(module: object) -> bool:
+    """Whether a module is none of the user's own."""
+    if not issubclass(type(module), types.ModuleType):
+        return False
+    path = types.ModuleType.__getattribute__(module, "__dict__").get("__file__")
+    return type(path) is not str or is_library(path)

@@ -643,3 +643,32 @@ def test_modules_are_not_reached_through_user_code() -> None:
 
 def test_urlopen_is_what_it_was() -> None:
     assert urllib.request.urlopen.__module__ == "urllib.request"
+
+
+VIA = [
+    ("", "open('a.csv')", "open"),
+    ("", "from pathlib import Path\nPath('a.csv').read_text()", "pathlib.Path.read_text"),
+    ("pandas", "import pandas as pd\npd.read_csv('a.csv')", "pandas.read_csv"),
+    ("pandas", "import pandas as pd\npd.DataFrame().to_csv('o.csv')", "pandas.DataFrame.to_csv"),
+    ("pyarrow", "import pandas as pd\npd.DataFrame().to_parquet('o.parquet')", "pandas.DataFrame.to_parquet"),
+    ("polars", "import polars as pl\npl.read_csv('a.csv')", "polars.read_csv"),
+    ("numpy", "import numpy as np\nnp.save('o.npy', 1)", "numpy.save"),
+    ("joblib", "import joblib\njoblib.dump(1, 'o.joblib')", "joblib.dump"),
+    (
+        "matplotlib",
+        "import matplotlib\nmatplotlib.use('agg')\nimport matplotlib.pyplot as plt\nplt.savefig('o.png')",
+        "matplotlib.pyplot.savefig",
+    ),
+    ("", "import shutil\nshutil.copyfile('a.csv', 'b.csv')", "shutil.copyfile"),
+    ("", "import os\nos.system('cat a.csv > b.csv')", "subprocess"),
+]
+
+
+@pytest.mark.parametrize("library, code, via", VIA, ids=[via for _, _, via in VIA])
+def test_the_function_that_people_know(library: str, code: str, via: str, watch: FileWatch) -> None:
+    if library:
+        pytest.importorskip("pandas" if library == "pyarrow" else library)
+        pytest.importorskip(library)
+    Path("a.csv").write_text("x,y\n1,2\n")
+    seen = cell(watch, code)
+    assert {s.via.replace("pathlib._local", "pathlib") for s in seen} == {via}, seen

@@ -58,8 +58,8 @@ def _follow(touch: Touch, tracks: dict[str, Track]) -> None:
     track = tracks.get(touch.path)
     if track is None:
         track = tracks[touch.path] = Track(touch)
-    elif touch.via[1] and (not track.via[0] and touch.kind.startswith("entry")):
-        # The declared name of the function, where both it and the interpreter told.
+    elif touch.kind.startswith("entry") and not track.kinds[0].startswith("entry"):
+        # The name of the declared function, where both it and the interpreter told.
         track.via = touch.via
     if not track.before and touch.before and touch.found == track.found:
         track.before = touch.before

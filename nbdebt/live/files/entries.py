@@ -21,6 +21,7 @@ from nbdebt.flow.effects import Effect, index_library
 from nbdebt.live.files import wrap
 from nbdebt.live.files.contents import BEFORE, signature
 from nbdebt.live.files.hook import Hook, Touch, path_text
+from nbdebt.live.files.noise import caller
 from nbdebt.live.files.sql import sql_files
 from nbdebt.live.monitoring import FIND_AND_LOAD, monitor
 
@@ -109,7 +110,7 @@ class EntryPoints:
                 if len(self.failures) < 20:
                     self.failures.append(f"watching {name}.{key}: {type(error).__name__}: {error}")
 
-    def _imported(self, module: object) -> None:
+    def _imported(self, module: object, frame: types.FrameType) -> None:
         if issubclass(type(module), types.ModuleType):
             name = types.ModuleType.__getattribute__(module, "__dict__").get("__name__", "")
             if type(name) is str and name.partition(".")[0] in self._libraries:
@@ -170,8 +171,13 @@ class EntryPoints:
     def _touches(
         self, qualified: str, effect: Effect, values: Mapping[str, object], frame: types.FrameType | None
     ) -> Iterator[Touch]:
+        wanted, module, function = caller(frame)
+        if not wanted:
+            return
         owner = self.hook.attribution.owner(frame)
-        via = ("", qualified)
+        # The declared name, unless a function further out is behind it (``plt.savefig`` behind Pillow's).
+        own = frame is not None and function == frame.f_code.co_qualname
+        via = ("", qualified) if own or not function else (module, function)
 
         def each(kind: str, specs: tuple[str, ...], named: tuple[str, ...] = ()) -> Iterator[Touch]:
             for texts in (*(_texts(spec, values) for spec in specs), named):

@@ -146,7 +146,12 @@ def caller(frame: types.FrameType | None) -> tuple[bool, str, str]:
             if _METADATA.search(name):
                 return False, "", ""
             qualified = code.co_qualname
-            if "<" not in qualified and not name.endswith(("threading.py", "concurrent/futures/thread.py")):
+            # IPython puts a function of its own in the place of ``open``.
+            if (
+                "<" not in qualified
+                and qualified != "_modified_open"
+                and not name.endswith(("threading.py", "concurrent/futures/thread.py"))
+            ):
                 module, function = str(current.f_globals.get("__name__", "")), qualified
         elif not name.startswith("<") or _CELL.search(name):
             break
