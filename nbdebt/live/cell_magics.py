@@ -20,7 +20,6 @@ from IPython.core.error import UsageError
 
 from nbdebt.data.declared import declared_as
 from nbdebt.live import magic_words
-from nbdebt.live.foresight import foreseen
 from nbdebt.live.purity import Impure, impurities
 from nbdebt.live.shown import Shown, present
 
@@ -116,7 +115,11 @@ class CellMagics:
     def run(self, word: str, given: argparse.Namespace, line: str, cell: str) -> None:
         """The magic as IPython calls it, where the head was not taken off."""
         if word == "dry":
-            present(foreseen(self.session, f"%%nbdebt {line}\n{cell}", cell))
+            present(
+                importlib.import_module("nbdebt.live.foresight").foreseen(
+                    self.session, f"%%nbdebt {line}\n{cell}", cell
+                )
+            )
             return
         if word == "seeded":
             _import(_leading_imports(cell))

@@ -1,21 +1,18 @@
 """``%nbdebt`` and ``%%nbdebt``: registered in a shell, and what the line magics do."""
 
 import argparse
+import importlib
 from collections.abc import Callable
-from html import escape
-from pathlib import Path
 from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import no_var_expand
 
 from nbdebt.config import codes
-from nbdebt.flow.graph import build_graph
-from nbdebt.live import cell_magics, evidence, inline, lineage, magic_words, rerun, strict, views
+from nbdebt.live import cell_magics, inline, magic_words, strict
 from nbdebt.live.session import Session
 from nbdebt.live.shown import Shown, present
 from nbdebt.model.errors import NbdebtError
-from nbdebt.report import render
 from nbdebt.rules import catalogue
 
 _EVENTS = ("%nbdebt", "%%nbdebt")
@@ -48,53 +45,29 @@ class Magics:
     # Looking
 
     def _status(self, given: argparse.Namespace) -> None:
-        present(views.status(self.session))
+        present(_part("views").status(self.session))
 
     def _report(self, given: argparse.Namespace) -> Any:
         report = self.session.report()
         if given.format != "frame":
-            print(render(report, given.format), end="")
+            print(importlib.import_module("nbdebt.report").render(report, given.format), end="")
             return None
         try:
-            return views.frame(report)
+            return _part("views").frame(report)
         except (ImportError, NbdebtError):
-            return views.Findings(report)
+            return _part("views").Findings(report)
 
     def _why(self, given: argparse.Namespace) -> None:
-        present(lineage.why(self.session, given.name))
+        present(_part("lineage").why(self.session, given.name))
 
     def _stale(self, given: argparse.Namespace) -> None:
-        present(rerun.stale(self.session))
+        present(_part("rerun").stale(self.session))
 
     def _io(self, given: argparse.Namespace) -> None:
-        present(views.io(self.session))
+        present(_part("views").io(self.session))
 
     def _graph(self, given: argparse.Namespace) -> None:
-        from nbdebt.report import graph as reports
-
-        seen = self.session.analysis()
-        graph = build_graph(seen.notebook, seen.flows, seen.history, seen.replay)
-        forms = {
-            "text": reports.text,
-            "mermaid": reports.mermaid,
-            "dot": reports.dot,
-            "json": reports.as_json,
-            "html": reports.html,
-        }
-        if given.output_file:
-            form = given.format or {".html": "html", ".dot": "dot", ".json": "json", ".mmd": "mermaid"}.get(
-                Path(given.output_file).suffix, "text"
-            )
-            _write(given.output_file, forms[form](graph))
-        elif given.format:
-            print(forms[given.format](graph), end="")
-        else:
-            cells = sum(node.kind == "cell" for node in graph.nodes)
-            frame = (
-                f'<iframe title="data flow" sandbox="allow-scripts" srcdoc="{escape(reports.html(graph))}" '
-                f'style="width:100%;height:{min(130 + 68 * cells, 640)}px;border:0"></iframe>'
-            )
-            _display(self.session.shell, reports.text(graph), frame)
+        _part("drawing").show(self.session, given.format, given.output_file)
 
     def _explain(self, given: argparse.Namespace) -> None:
         for code in given.codes:
@@ -131,14 +104,13 @@ class Magics:
         present(Shown(f"seeded with {seed}: {named}"))
 
     def _save(self, given: argparse.Namespace) -> None:
-        present(evidence.save(self.session, given.file, force=given.force))
+        present(_part("evidence").save(self.session, given.file, force=given.force))
 
     def _panel(self, given: argparse.Namespace) -> None:
         try:
-            from nbdebt.live.widget import Panel
+            panel = _part("widget").Panel(self.session)
         except ImportError:
             raise UsageError("%nbdebt panel needs ipywidgets: pip install 'nbdebt[widgets]'") from None
-        panel = Panel(self.session)
         self.panels.append(panel.close)
         present(panel.box)
 
@@ -210,16 +182,6 @@ def attach(session: Session) -> Callable[[], None]:
     return detach
 
 
-def _display(shell: Any, text: str, html: str) -> None:
-    if inline.has_front_end(shell):
-        present({"text/plain": text, "text/html": html}, raw=True)
-    else:
-        print(text, end="")
-
-
-def _write(file: str, text: str) -> None:
-    try:
-        Path(file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise NbdebtError(f"{file}: can't be written: {error.strerror or error}") from None
-    print(f"{file} written")
+def _part(name: str) -> Any:
+    """A module of ours that a word needs: loaded when the word is said, so that ``%load_ext`` is quick."""
+    return importlib.import_module(f"nbdebt.live.{name}")

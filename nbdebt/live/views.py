@@ -1,7 +1,6 @@
 """What the magics show: a session looked at from one side, as text and as HTML from the same words."""
 
 import importlib
-import statistics
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -66,7 +65,7 @@ def status(session: "Session", report: Report | None = None) -> Shown:
         lines.append(f"ignored in this session: {', '.join(sorted(session.ignored))}")
     after = []
     if session.runs:
-        took = statistics.median(record.seconds for record in session.runs)
+        took = sorted(record.seconds for record in session.runs)[len(session.runs) // 2]
         after.append(f"nbdebt took {took * 1000:.1f} ms of a run (median)")
     after += [f"not looked at: {item.what}: {item.reason}" for item in report.not_run]
     after += [f"failed: {problem.reason}" for problem in report.problems]
