@@ -40,7 +40,7 @@ def status(session: "Session", report: Report | None = None) -> Shown:
     state = "paused: nothing is recorded" if session.paused else "recording"
     level = "" if session.paused else f" · {_LEVELS[session.level]}"
     order = session.document_source
-    lines = [f"{plural(len(session.runs), 'run')} recorded; the order of cells is that of {order}"]
+    lines = [f"{plural(len(session.runs), 'run')} recorded; the order of cells comes from {order}"]
     result = report.notebooks[0] if report.notebooks else None
     if result is not None and (sentence := verdict_sentence(result)):
         lines.append(f"Restart & Run All: {live_words(sentence)}")

@@ -134,7 +134,7 @@ def test_one_glance(session: Session, capsys: pytest.CaptureFixture[str]) -> Non
     shown = said(session, "", capsys)
     for words in (
         "recording",
-        "3 runs recorded; the order of cells is that of the front end",
+        "3 runs recorded; the order of cells comes from the front end",
         "Restart & Run All: would give other results",
         "1 finding (1 order)",
         "to run again: cell 1 [1], cell 2 [3]",
