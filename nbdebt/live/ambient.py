@@ -1,4 +1,4 @@
-"""Settings that a run depends on without naming them: the directory, how things are shown, what is patched."""
+"""Settings that a run depends on without naming them: directory, display options, what is patched."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -31,6 +31,9 @@ _ASKING = (
 )
 
 
+_IN_PLACE = r"\s*(?:[-+*/%&|^@]|//|\*\*|<<|>>)="
+
+
 def ambient(
     flow: CellFlow,
     summary: Outline,
@@ -59,6 +62,9 @@ def ambient(
         if isinstance(access.resource, File) and not access.resource.path.startswith(("/", "~", "<")):
             found.add("cwd")
     for name in patched:
-        if "." in name and re.search(rf"\.\s*{re.escape(name.rpartition('.')[2])}\b", source):
+        attribute = rf"\.\s*{re.escape(name.rpartition('.')[2])}\b"
+        if "." in name and re.search(attribute, source):
             found.add(name)
+            if re.search(attribute + _IN_PLACE, source):
+                asked.add(name)
     return asked | {name for name in found if f"<Setting>{name}" not in summary.binds}

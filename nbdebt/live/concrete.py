@@ -94,6 +94,13 @@ class Concrete:
             self.done += 1
         return True
 
+    def equal_now(self, walk: Walk, names: Iterable[str]) -> set[str]:
+        """Names whose value at the end of a replay is known, and is the session's."""
+        if self.walk is None:
+            return set()
+        then, now = self.walk.digests(names), walk.digests(names)
+        return {name for name, digest in now.items() if then.get(name) == digest}
+
 
 def _written(flow: CellFlow) -> list[str]:
     return list(dict.fromkeys(getattr(a.resource, "name", "") for a in flow.accesses if a.mode != "read"))

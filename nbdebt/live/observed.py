@@ -107,6 +107,9 @@ def _read(take: Touch, seen: Boundary, recorder: "Recorder") -> Read | None:
         maker = recorder.made_streams.get(stream)
         return Read(base, "", before if maker is not None else None, True, take.access, maker or -1)
     if base.startswith("<Setting>"):
+        if take.code == MUTATE:
+            # An option among others is set: what it was is not asked.
+            return None
         name = base[9:]
         key = seen.settings[0].get(name, ABSENT)
         return Read(base, "", key, take.certain, take.access, recorder.made_settings.get(name, -1))

@@ -310,7 +310,10 @@ class Recorder:
             raise ValueError("code nested too deeply to be followed") from error
 
 
+_MODULE: Any = type.__dict__["__module__"]
+
+
 def _module(kind: type) -> str:
     """The top-level module of a type, read without running anything of the user's."""
-    found = type.__getattribute__(kind, "__dict__").get("__module__", "")
+    found = _MODULE.__get__(kind)
     return found.partition(".")[0] if isinstance(found, str) else ""

@@ -121,12 +121,14 @@ class Understanding:
         """Restart & Run All, symbolically, and what would differ from the session at its end."""
         session, recorder = self.session, self.session.recorder
         places = self.places(notebook, flows)
-        done = self.replayer().replay(places)
+        replayer = self.replayer()
+        done = replayer.replay(places)
         if any(c.state not in ("same", "never-run") for c in done.cells.values()):
             if self._concrete is None:
                 self._concrete = Concrete(recorder.adopted)
             if self._concrete.catch_up(session.runs, recorder.parse):
-                done = self.replayer(self._concrete).replay(places)
+                replayer = self.replayer(self._concrete)
+                done = replayer.replay(places)
         read = {
             access.resource.name
             for flow in flows.values()
@@ -136,7 +138,11 @@ class Understanding:
         labels = {p.index: p.label for p in places}
         writers = writers_of({i: f for i, f in flows.items() if not f.error})
         names = recorder.namespace.user_names()
-        return done, compare(done, recorder.namespace.states, names, read, writers, labels)
+        difference = compare(done, recorder.namespace.states, names, read, writers, labels)
+        if difference.names and self._concrete is not None and replayer.walk is not None:
+            for name in self._concrete.equal_now(replayer.walk, difference.names):
+                del difference.names[name]
+        return done, difference
 
     def _outside(self, base: str) -> bytes:
         """What a fresh kernel would find of a setting or a file, as far as no cell above makes it."""

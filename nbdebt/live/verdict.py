@@ -45,7 +45,7 @@ class Replayer:
         self.now = now
         self.parse = parse
         self.concrete = concrete
-        self._walk: Walk | None = Walk() if concrete is not None else None
+        self.walk: Walk | None = Walk() if concrete is not None else None
         self.cell_of: dict[str, int] = {}
         self.labels: dict[int, str] = {}
 
@@ -81,10 +81,10 @@ class Replayer:
 
     def _step(self, place: Place, last: RunRecord) -> tuple[Known, Known] | None:
         """What is known of the values after the cell, in the replay and after its last run."""
-        if self._walk is None or self.concrete is None:
+        if self.walk is None or self.concrete is None:
             return None
         names = _touched(last, place)
-        now = self._walk.step(place.parse(), place.flow, names)
+        now = self.walk.step(place.parse(), place.flow, names)
         then = self.concrete.known.get(last.run.sequence)
         return (now, then) if then is not None else None
 
