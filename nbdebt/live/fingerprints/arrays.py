@@ -19,7 +19,7 @@ from nbdebt.live.fingerprints.nodes import Digest, Node, words
 from nbdebt.live.fingerprints.peek import attribute, is_user_class, mro, own_dict, type_name
 from nbdebt.live.fingerprints.walk import Walk
 
-STRIDED_COST: Final = 0.5
+STRIDED_COST: Final = 0.3
 """Estimated nanoseconds for a byte that has to be gathered."""
 _PIECE: Final = 1 << 18
 _SPREAD: Final = 4096

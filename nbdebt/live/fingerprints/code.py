@@ -48,6 +48,10 @@ _NOT_CONTENT: Final = frozenset(
         "_abc_impl",
         "__annotate__",
         "__annotations_cache__",
+        "_value2member_map_",  # an enum's members again, and their combinations as they are made
+        "_hashable_values_",
+        "_unhashable_values_",
+        "_unhashable_values_map_",
     )
 )
 

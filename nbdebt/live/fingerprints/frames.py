@@ -230,7 +230,7 @@ def _extension(walk: Walk, value: Any) -> bytes | Node:
     for base in mro(type(value)):
         if base.__name__ in _ARRAYS:
             children = [attribute(value, name) for name in _ARRAYS[base.__name__]]
-            return Node(_kind(value), [attribute(value, "_dtype"), *children])
+            return Node(_kind(value), [attribute(value, "_dtype"), attribute(value, "_freq"), *children])
     return walk.opaque(value, "an array of an unknown kind")
 
 

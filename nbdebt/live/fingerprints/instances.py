@@ -1,11 +1,14 @@
 """Instances: their class, and what is in their ``__dict__`` and slots."""
 
 import gc
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from nbdebt.live.fingerprints.nodes import Digest, Node
-from nbdebt.live.fingerprints.peek import Layout, class_dict, is_user_class, module_name, mro, type_name
+from nbdebt.live.fingerprints.peek import Layout, class_dict, module_name, mro
 from nbdebt.live.fingerprints.walk import Reader, Walk
+
+_CACHES: Final = ("_cache", "__networkx_cache__", "_summary_cache", "_nobs_int", "diagn")
+"""Attributes in which libraries keep what they computed from the others."""
 
 
 class _State(NamedTuple):
@@ -29,6 +32,9 @@ def _state(value: object, seen: Layout) -> _State:
         if type(found) is dict:
             names.extend(found)
             values.extend(found.values())
+    if not seen.content and any(name in names for name in _CACHES):
+        kept = [i for i, name in enumerate(names) if name not in _CACHES]
+        names, values = [names[i] for i in kept], [values[i] for i in kept]
     if seen.derived:
         kept = [i for i, name in enumerate(names) if type(name) is not str or name not in seen.derived]
         names, values = [names[i] for i in kept], [values[i] for i in kept]
@@ -38,14 +44,9 @@ def _state(value: object, seen: Layout) -> _State:
     return _State([names[i] for i in order], [values[i] for i in order], True)
 
 
-def _class(cls: type) -> list[type]:
-    """The class, where its content counts."""
-    return [cls] if is_user_class(cls) else []
-
-
 def in_parts(cls: type, seen: Layout, walk: Walk) -> bool:
     """Whether attributes are read by themselves: ``o.x`` in code is ``x`` in the state of ``o``."""
-    if not walk.at_root or seen.intercepted or not (is_user_class(cls) or module_name(cls) == "types"):
+    if not walk.at_root or seen.intercepted or not (seen.content or module_name(cls) == "types"):
         return False
     return not any("__getattr__" in class_dict(base) for base in mro(cls) if base is not object)
 
@@ -55,13 +56,13 @@ def instance(walk: Walk, value: Any) -> bytes | Node:
     cls = type(value)
     seen = walk.layout(cls)
     walk.touch(value)
-    name = type_name(cls)
+    name = seen.name
     kind = b"instance:" + name.encode("utf-8", "replace")
     if seen.blocked:
         walk.sampled(f"{name} says itself what its __dict__ is")
         return Node(kind + b"*", gc.get_referents(value))
     if seen.attributes is None and not seen.slots:
-        return walk.opaque(value, f"a {name}") if seen.hidden else Node(kind, _class(cls))
+        return walk.opaque(value, f"a {name}") if seen.hidden else Node(kind, seen.content)
     if seen.hidden:
         walk.sampled(f"a {name} holds more than its attributes show")
     return _with_state(walk, Node(kind, []), value, seen)
@@ -71,7 +72,7 @@ def _with_state(walk: Walk, node: Node, value: object, seen: Layout) -> Node:
     """The node with the class and the attributes of the value added to it."""
     cls = type(value)
     names, values, plain = _state(value, seen)
-    own = [*node.children, *_class(cls)]
+    own = [*node.children, *seen.content]
     ordered = node.ordered
     if plain and in_parts(cls, seen, walk):
         shadowed = seen.shadowed | seen.derived
@@ -98,7 +99,7 @@ def extended(reader: Reader) -> Reader:
         cls = type(value)
         seen = walk.layout(cls)
         walk.touch(value)
-        kind = b"derived:" + type_name(cls).encode("utf-8", "replace") + b":"
+        kind = b"derived:" + seen.name.encode("utf-8", "replace") + b":"
         if type(out) is Node and not out.unordered:
             out.kind = kind + out.kind
             return _with_state(walk, out, value, seen)

@@ -6,10 +6,12 @@ import types
 import weakref
 from typing import Any
 
+from xxhash import xxh3_128_digest
+
 from nbdebt.live.fingerprints.instances import instance
 from nbdebt.live.fingerprints.kinds import opaque, reads, reads_library
-from nbdebt.live.fingerprints.nodes import Node
-from nbdebt.live.fingerprints.peek import attribute, own_dict, type_name
+from nbdebt.live.fingerprints.nodes import BYTE_COST, Node
+from nbdebt.live.fingerprints.peek import attribute, is_user_class, own_dict, type_name
 from nbdebt.live.fingerprints.walk import Walk
 
 opaque("a drawing", "matplotlib.")
@@ -26,6 +28,12 @@ opaque("an open file", "tempfile", "zipfile", "tarfile", "h5py.", "netCDF4", "ta
 @reads(weakref.ProxyType, weakref.CallableProxyType, weakref.ReferenceType)
 def _weak(walk: Walk, value: Any) -> bytes | Node:
     return walk.opaque(value, "a weak reference", counts=False)
+
+
+@reads_library("weakref:WeakKeyDictionary", "weakref:WeakValueDictionary", "weakref:WeakSet")
+def _weak_container(walk: Walk, value: Any) -> bytes | Node:
+    walk.touch(value)
+    return walk.opaque(value, "a container of weak references", counts=False)
 
 
 @reads(_thread.LockType, _thread.RLock, _thread._local)
@@ -59,9 +67,28 @@ def _plotly(walk: Walk, value: Any) -> bytes | Node:
     return Node(b"plotly", [names.get("_data"), names.get("_layout"), names.get("_frame_objs")])
 
 
-@reads_library("enum:Enum")
-def _enum(walk: Walk, value: Any) -> bytes | Node:
-    return instance(walk, value)
+@reads_library("PIL:Image")
+def _image(walk: Walk, value: Any) -> bytes | Node:
+    walk.touch(value)
+    names = own_dict(value)
+    kind = f"image:{type_name(type(value))}:{names.get('_mode')}:{names.get('_size')}".encode(
+        "utf-8", "replace"
+    )
+    width, height = names.get("_size") or (0, 0)
+    size = width * height * 4
+    if names.get("_im") is None:
+        return walk.opaque(value, "an image that is not loaded yet")
+    if is_user_class(type(value)) or not walk.affords(size * BYTE_COST * 3, size):
+        return walk.opaque(value, "an image")
+    return xxh3_128_digest(kind + value.tobytes())
+
+
+@reads_library("sympy:Basic")
+def _formula(walk: Walk, value: Any) -> bytes | Node:
+    if is_user_class(type(value)):
+        return instance(walk, value)
+    # Hashes and assumptions are kept in it as it is used.
+    return Node(b"sympy:" + type_name(type(value)).encode(), [value._hashable_content()])
 
 
 @reads_library("polars:LazyFrame", "polars:Expr")

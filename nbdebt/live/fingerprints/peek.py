@@ -7,6 +7,7 @@ read through the slots and descriptors of ``type`` and ``object`` themselves.
 
 import sys
 from collections.abc import Callable, Mapping
+from enum import Flag
 from functools import cached_property
 from types import GetSetDescriptorType, MemberDescriptorType, ModuleType
 from typing import Any, Final
@@ -136,6 +137,8 @@ class Layout(msgspec.Struct, frozen=True):
         shadowed: names that the class answers by itself, whatever the instance's ``__dict__`` holds.
         derived: names of cached properties: reading fills them, so they say nothing new.
         intercepted: attributes are looked up by code of the class's own.
+        name: of the class.
+        content: the class, where it is the user's: its content counts.
     """
 
     attributes: Callable[[object], dict[str, Any]] | None
@@ -145,6 +148,8 @@ class Layout(msgspec.Struct, frozen=True):
     shadowed: frozenset[str]
     derived: frozenset[str]
     intercepted: bool
+    name: str
+    content: tuple[type, ...]
 
 
 def layout(cls: type) -> Layout:
@@ -157,6 +162,8 @@ def layout(cls: type) -> Layout:
     for base in mro(cls):
         if base is object:
             continue
+        if base is Flag:
+            derived.add("_inverted_")
         members = 0
         for name, value in class_dict(base).items():
             kind = type(value)
@@ -194,6 +201,8 @@ def layout(cls: type) -> Layout:
         frozenset(shadowed),
         frozenset(derived),
         intercepted,
+        type_name(cls),
+        (cls,) if is_user_class(cls) else (),
     )
 
 
