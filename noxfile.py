@@ -1,14 +1,16 @@
-"""The whole suite on every supported Python that is found, each in an environment of its own."""
+"""The whole suite on every supported Python that is found, each in its own environment; and once compiled."""
 
+import shutil
 import sys
+from pathlib import Path
 
 import nox
 
 PYTHONS = ["3.11", "3.12", "3.13"]
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 
-# What `make test` has tested already with the Python that runs nox isn't tested again.
-nox.options.sessions = [f"tests-{python}" for python in PYTHONS if python != HERE]
+# What `make test` has tested already with the Python that runs nox is only tested again compiled.
+nox.options.sessions = ["compiled", *(f"tests-{python}" for python in PYTHONS if python != HERE)]
 nox.options.error_on_missing_interpreters = False
 
 
@@ -17,4 +19,28 @@ def tests(session: nox.Session) -> None:
     """Install the package with what its tests need, and run them; arguments after ``--`` go to pytest."""
     session.install("--editable", ".[test]")
     # As a module: the tests import benchmarks and tools from the directory they are run in.
+    session.run("python", "-m", "pytest", "-n", "2", *session.posargs)
+
+
+@nox.session(python=HERE)
+def compiled(session: nox.Session) -> None:
+    """Build a wheel with compiled modules, and run the suite on what is in it.
+
+    The tests stand in a copy of the checkout in which the package is the installed one, so that neither they
+    nor the processes that they start can find the sources instead.
+    """
+    session.install(".[test]", env={"NBDEBT_COMPILE": "1"})
+    installed = session.run(
+        "python", "-I", "-c", "import sysconfig; print(sysconfig.get_path('platlib'))", silent=True
+    )
+    site = Path(str(installed).strip())
+    checkout = Path(session.create_tmp()) / "checkout"
+    shutil.rmtree(checkout, ignore_errors=True)
+    aside = (".venv*", ".nox", ".*_cache", ".hypothesis", "__pycache__", "corpus", "build", "dist")
+    shutil.copytree(".", checkout, symlinks=True, ignore=shutil.ignore_patterns(*aside, "nbdebt"))
+    shutil.copytree(site / "nbdebt", checkout / "nbdebt")
+    for library in site.glob("nbdebt__mypyc*"):
+        shutil.copy(library, checkout)
+    session.chdir(checkout)
+    session.run("python", "-c", "from nbdebt.flow import reader; assert not reader.__file__.endswith('.py')")
     session.run("python", "-m", "pytest", "-n", "2", *session.posargs)

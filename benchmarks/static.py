@@ -3,8 +3,9 @@
     python -m benchmarks.static [DIR] [--sample N] [--peers ruff,nbqa,…] [--write FILE]
 
 CPU seconds are user + system of the whole process tree (``wait4``), the best of several runs where a run is
-short. Peers that need minutes are measured on a sample, every k-th notebook, and so is nbdebt beside them.
-Versions of the peers are pinned; they are installed into a virtual environment of their own under
+short. nbdebt is measured as ``pip install .`` gives it, compiled where there is a C compiler, and once as the
+sources are. Peers that need minutes are measured on a sample, every k-th notebook, and so is nbdebt beside
+them. Versions of the peers are pinned; each is installed into a virtual environment of its own under
 ``.venv-bench``.
 """
 
@@ -103,13 +104,30 @@ def sample(source: Path, target: Path, count: int) -> int:
     return len(chosen)
 
 
-def nbdebt(*options: str) -> list[str]:
-    """The command under test, as installed in this environment."""
-    return [sys.executable, "-m", "nbdebt", "check", "--output-format", "concise", "--quiet", *options]
+def install() -> None:
+    """Build and install nbdebt from this checkout, as those who use it do."""
+    folder = ROOT / ".venv-bench" / "nbdebt"
+    if not folder.exists():
+        venv.create(folder, with_pip=True)
+    print("installing nbdebt from this checkout …", file=sys.stderr)
+    pip = [folder / "bin" / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    # The version stays the same while the sources change.
+    subprocess.run([*pip, "--force-reinstall", str(ROOT)], check=True)
+
+
+def nbdebt(*options: str, sources: bool = False) -> list[str]:
+    """The command under test: as installed, or as the sources of this checkout are."""
+    command = (
+        [sys.executable, "-m", "nbdebt"]
+        if sources
+        else [str(ROOT / ".venv-bench" / "nbdebt" / "bin" / "nbdebt")]
+    )
+    return [*command, "check", "--output-format", "concise", "--quiet", *options]
 
 
 def run(folder: Path, size: int, peers: set[str]) -> list[tuple[str, list[Row]]]:
     """All measurements, grouped under headings."""
+    install()
     count = len(list(folder.rglob("*.ipynb")))
     groups: list[tuple[str, list[Row]]] = []
     cache = ROOT / ".nbdebt_cache"
@@ -146,6 +164,13 @@ def run(folder: Path, size: int, peers: set[str]) -> list[tuple[str, list[Row]]]
             "nbdebt, cold, two processes",
             count,
             *measure([*nbdebt("--jobs", "2", "--no-cache"), str(folder)], 3),
+        )
+    )
+    whole.append(
+        Row(
+            "nbdebt, not compiled, cold, one process",
+            count,
+            *measure([*nbdebt("--jobs", "1", "--no-cache", sources=True), str(folder)], 3),
         )
     )
     cold()
@@ -185,7 +210,7 @@ def run(folder: Path, size: int, peers: set[str]) -> list[tuple[str, list[Row]]]
     one = min(folder.rglob("*.ipynb"), key=lambda p: abs(p.stat().st_size - 20_000))
     start = [
         Row("python -c pass", 0, *measure([sys.executable, "-c", "pass"], 9)),
-        Row("nbdebt --version", 0, *measure([sys.executable, "-m", "nbdebt", "--version"], 9)),
+        Row("nbdebt --version", 0, *measure([nbdebt()[0], "--version"], 9)),
         Row("nbdebt check one.ipynb", 1, *measure([*nbdebt("--no-cache"), str(one)], 9)),
     ]
     groups.append(("Start-up", start))

@@ -1,6 +1,9 @@
 """``python -m nbdebt`` and the command ``nbdebt``."""
 
+import gc
 import sys
+
+_MANY_OBJECTS = 50_000
 
 
 def main() -> None:
@@ -11,9 +14,15 @@ def main() -> None:
 
         print(f"nbdebt {__version__}")
         return
+    # Imports and results live to the end: looking for garbage among them again and again finds none.
+    gc.set_threshold(_MANY_OBJECTS)
     from nbdebt.cli import cli
 
-    cli.main(prog_name="nbdebt")
+    try:
+        cli.main(prog_name="nbdebt")
+    finally:
+        # Nor in what ends with the process.
+        gc.freeze()
 
 
 if __name__ == "__main__":

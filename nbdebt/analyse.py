@@ -4,13 +4,12 @@ import contextlib
 import gc
 import warnings
 from collections.abc import Iterator
-from pathlib import PurePath
 from typing import NamedTuple
 
-import msgspec
-
-from nbdebt.config import Output, Settings
+from nbdebt.config import Settings
 from nbdebt.data.declared import declared_in
+from nbdebt.failures import TOO_DEEP, own_failure
+from nbdebt.failures import rule_failure as rule_failure
 from nbdebt.flow.effects import Registry
 from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.history import infer_history
@@ -21,36 +20,17 @@ from nbdebt.model.errors import NotebookError
 from nbdebt.model.finding import CellRef, Exchange, Finding, NotebookResult, NotRun, Problem
 from nbdebt.model.history import File, History, Package, Setting, Table, Url
 from nbdebt.model.notebook import Notebook
+from nbdebt.model.record import Record as Record
+from nbdebt.model.record import place as place
 from nbdebt.read import read_notebook
-from nbdebt.rules import Needs, Rule, catalogue
+from nbdebt.rules import Needs, catalogue
 from nbdebt.rules.analysis import Analysis
-from nbdebt.suppress import Suppression, read_suppressions
+from nbdebt.suppress import read_suppressions
 
 _OUTSIDE = (File, Url, Table, Package)
 # Paths after it mean other files.
 _DIRECTORY = Setting("cwd")
 _PYTHON = frozenset(("python", "python3", "ipython", "sage", ""))
-_TOO_DEEP = "its code is nested too deeply to be followed"
-
-
-class Record(msgspec.Struct, frozen=True):
-    """All that the document alone says of a notebook: what the cache keeps.
-
-    Args:
-        result: verdict and exchanges with the outside.
-        findings: of rules that need nothing but the document.
-        suppressions: what the author asked not to be told.
-        problems: why it could not be read.
-        not_run: what was not looked at.
-        declared: the outputs that the notebook itself declares, relative to its directory.
-    """
-
-    result: NotebookResult
-    findings: tuple[Finding, ...] = ()
-    suppressions: tuple[Suppression, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    not_run: tuple[NotRun, ...] = ()
-    declared: tuple[Output, ...] = ()
 
 
 class Understood(NamedTuple):
@@ -72,7 +52,7 @@ def analyse_bytes(data: bytes, path: str, settings: Settings, codes: frozenset[s
         problem = Problem(path, error.reason, error.where, error.kind)  # type: ignore[arg-type]
         return Record(NotebookResult(path, None), problems=(problem,))
     except Exception as error:
-        return Record(NotebookResult(path, None), problems=(_own_failure(path, error),))
+        return Record(NotebookResult(path, None), problems=(own_failure(path, error),))
     return analyse(notebook, settings, codes)
 
 
@@ -90,7 +70,7 @@ def analyse(notebook: Notebook, settings: Settings, codes: frozenset[str]) -> Re
         try:
             return _analyse(notebook, settings, codes)
         except Exception as error:
-            problem = _own_failure(notebook.path, error)
+            problem = own_failure(notebook.path, error)
             return Record(NotebookResult(notebook.path, None), problems=(problem,))
 
 
@@ -104,7 +84,7 @@ def understand(notebook: Notebook) -> Understood:
         try:
             return _understand(notebook)
         except (RecursionError, MemoryError):
-            raise NotebookError(notebook.path, _TOO_DEEP, kind="internal") from None
+            raise NotebookError(notebook.path, TOO_DEEP, kind="internal") from None
 
 
 def read_flows(notebook: Notebook) -> tuple[dict[int, CellFlow], dict[int, Parsed]]:
@@ -130,20 +110,6 @@ def _undisturbed() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-def _own_failure(path: str, error: Exception, doing: str = "nbdebt failed on this notebook") -> Problem:
-    """A problem that is ours, with the place in our code."""
-    if isinstance(error, RecursionError | MemoryError):
-        return Problem(path, _TOO_DEEP, kind="internal")
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = ""
-    if trace is not None:
-        code = trace.tb_frame.f_code
-        where = f"{PurePath(code.co_filename).name}:{trace.tb_lineno} in {code.co_name}"
-    return Problem(path, f"{doing}: {type(error).__name__}: {error}", where, "internal")
 
 
 def _understand(notebook: Notebook) -> Understood:
@@ -175,22 +141,6 @@ def _analyse(notebook: Notebook, settings: Settings, codes: frozenset[str]) -> R
     result = NotebookResult(notebook.path, outcome.verdict(notebook), _exchanges(notebook, seen), refs)
     silenced = tuple(read_suppressions(notebook))
     return Record(result, tuple(findings), silenced, tuple(problems), not_run, declared_in(notebook))
-
-
-def rule_failure(rule: Rule, path: str, error: Exception) -> Problem:
-    """A rule that raised: a problem that names it; the other rules are still asked."""
-    return _own_failure(path, error, f"the rule {rule.code} ({rule.name}) failed")
-
-
-def place(finding: Finding) -> tuple[int, int, int, str]:
-    """Key of findings' order within a notebook."""
-    cell, span = finding.cell, finding.span
-    return (
-        cell.index if cell else -1,
-        span.line if span else 0,
-        span.column if span else 0,
-        finding.code,
-    )
 
 
 def _exchanges(notebook: Notebook, seen: Analysis) -> tuple[Exchange, ...]:

@@ -8,7 +8,7 @@ import msgspec
 import xxhash
 
 from nbdebt import __version__
-from nbdebt.analyse import Record
+from nbdebt.model.record import Record
 
 _DAYS = 30
 _CHECKSUM = 16

@@ -10,16 +10,16 @@ from typing import Any, NamedTuple
 import msgspec
 
 from nbdebt import __version__
-from nbdebt.analyse import Record, analyse, analyse_bytes
 from nbdebt.cache import Cache, decode
 from nbdebt.config import Settings, effective_codes, load_settings, with_options
 from nbdebt.discover import directory_of, discover, is_text, stat_notebook
+from nbdebt.failures import unreadable
 from nbdebt.model.brought import brought
 from nbdebt.model.finding import Problem, Report
 from nbdebt.model.notebook import Notebook
+from nbdebt.model.record import Record
 from nbdebt.outside import judge
 from nbdebt.rules import catalogue
-from nbdebt.workers import Job, analyse_file, analyse_files, unreadable
 
 # Below this many bytes of uncached notebooks, starting workers costs more than they save.
 _WORTH_WORKERS = 6_000_000
@@ -151,11 +151,15 @@ class _Run:
 
     def data(self, data: bytes, path: str) -> Report:
         """Check bytes."""
+        from nbdebt.analyse import analyse_bytes
+
         settings, codes = self.settings(directory_of(path))
         return self.report({path: analyse_bytes(data, path, settings, codes)}, [])
 
     def notebook(self, notebook: Notebook) -> Report:
         """Check a notebook in memory."""
+        from nbdebt.analyse import analyse
+
         settings, codes = self.settings(directory_of(notebook.path))
         return self.report({notebook.path: analyse(notebook, settings, codes)}, [])
 
@@ -167,6 +171,8 @@ class _Run:
         todo: list[_Todo] = []
         for path in files:
             if path == "-":
+                from nbdebt.analyse import analyse_bytes
+
                 name = self.options.stdin_name
                 settings, codes = self.settings(directory_of(name))
                 found[path] = analyse_bytes(sys.stdin.buffer.read(), name, settings, codes)
@@ -206,6 +212,11 @@ class _Run:
 
     def _analyse(self, todo: Sequence[_Todo], found: dict[str, Record]) -> None:
         """Analyse what no cache knows, and keep it."""
+        if not todo:
+            return
+        # What reads code is a third of all that is imported: where the cache knows all, nobody waits for it.
+        from nbdebt.workers import Job, analyse_file, analyse_files
+
         jobs: list[Job] = []
         for path, cache, _ in todo:
             entry = cache.entries.get(path) if cache is not None else None

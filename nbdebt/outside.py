@@ -6,13 +6,13 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from nbdebt.analyse import Record, place, rule_failure
 from nbdebt.config import Settings
 from nbdebt.discover import excluded
+from nbdebt.failures import rule_failure
 from nbdebt.model.finding import Exchange, Finding, NotebookResult, Problem
 from nbdebt.model.history import Resource
+from nbdebt.model.record import Record, Suppression, place
 from nbdebt.rules import Needs, Rule, catalogue
-from nbdebt.suppress import Suppression
 
 Judged = tuple[Settings, frozenset[str]]
 

@@ -5,12 +5,10 @@ import re
 import tokenize
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
 from nbdebt.config import codes as selected
 from nbdebt.model.errors import ConfigurationError
-from nbdebt.model.finding import Finding
 from nbdebt.model.notebook import Cell, Notebook
+from nbdebt.model.record import Suppression
 from nbdebt.rules import catalogue
 
 _COMMENT = re.compile(
@@ -27,50 +25,6 @@ _ANY = re.compile(r"#\s*(?:nbdebt:|noqa)", re.IGNORECASE)
 _BLANK = frozenset(
     (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
 )
-
-
-class Suppression(msgspec.Struct, frozen=True):
-    """One wish for silence.
-
-    Args:
-        codes: codes or rule names; empty for all.
-        cell: document index; None for the whole notebook.
-        line: line of the cell; None for the whole cell.
-        end_line: the last line, where it holds for a statement of several.
-        form: how it is written, for messages (``# nbdebt: ignore[…]``).
-        reason: what the author says of it.
-        comment_line: where it is written.
-        foreign: written for other tools too (``# noqa``): never reported as unused.
-    """
-
-    codes: tuple[str, ...]
-    cell: int | None
-    line: int | None
-    form: str
-    reason: str = ""
-    comment_line: int = 1
-    foreign: bool = False
-    end_line: int = 0
-
-    def covers(self, finding: Finding) -> bool:
-        """Whether it silences the finding."""
-        if self.cell is not None:
-            if finding.cell is None or finding.cell.index != self.cell:
-                return False
-            span = finding.span
-            if self.line is not None and (
-                span is None or span.end_line < self.line or span.line > max(self.line, self.end_line)
-            ):
-                return False
-        return not self.codes or any(_means(code, finding) for code in self.codes)
-
-
-def _means(code: str, finding: Finding) -> bool:
-    """Whether a code, the beginning of one, a rule's name or a family means the finding."""
-    wanted = code.upper()
-    if wanted.startswith("NBD"):
-        return finding.code.startswith(wanted)
-    return code.lower() in (finding.name, finding.family)
 
 
 def _codes(text: str | None) -> tuple[str, ...]:

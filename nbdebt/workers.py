@@ -4,15 +4,13 @@ import contextlib
 import gc
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from nbdebt.analyse import Record, analyse_bytes
+from nbdebt.analyse import analyse_bytes
 from nbdebt.cache import digest, encode
 from nbdebt.config import Settings
 from nbdebt.discover import readable, stat_notebook
-from nbdebt.model.finding import NotebookResult, Problem
-
-ProblemKind = Literal["unreadable", "internal"]
+from nbdebt.failures import unreadable
 
 _LARGEST = 2_000_000_000
 _MOST_AT_ONCE = 16
@@ -115,12 +113,6 @@ def analyse_file(job: Job) -> Answer:
         return Answer(identity, encode(record))
     except ValueError as error:
         return Answer(b"", encode(unreadable(path, f"its results can't be written: {error}", "internal")))
-
-
-def unreadable(path: str, reason: str, kind: ProblemKind = "unreadable") -> Record:
-    """The record of a file that could not be read."""
-    shown = readable(path)
-    return Record(NotebookResult(shown, None), problems=(Problem(shown, reason, kind=kind),))
 
 
 def _analyse_chunk(jobs: Sequence[Job]) -> list[Answer]:

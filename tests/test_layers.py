@@ -16,7 +16,7 @@ LAYERS = [
     {"model", "config"},
     {"read", "flow", "data"},
     {"rules"},
-    {"engine", "analyse", "outside", "cache", "discover", "suppress", "fixing", "workers"},
+    {"engine", "analyse", "outside", "cache", "discover", "suppress", "failures", "fixing", "workers"},
     {"report", "export"},
     {"live", "scan", "server", "nbconvert"},
     {"cli", "commands", "__main__"},

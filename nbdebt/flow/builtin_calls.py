@@ -10,7 +10,6 @@ from nbdebt.flow.folding import combine, iterable_of
 from nbdebt.flow.places import ITERATORS
 from nbdebt.flow.randomness import Bound
 from nbdebt.flow.shell import shell_accesses
-from nbdebt.flow.stores import StoreReader
 from nbdebt.flow.values import Value, constant
 
 Arguments = list[tuple[Value, ast.expr]]
@@ -114,7 +113,7 @@ _KNOWN = (
             "posixpath.join",
         )
     )
-    | _OPAQUE.keys()
+    | frozenset(_OPAQUE)
     | _PATHS
     | _SAME_PATH
     | _SQL_TEXTS
@@ -122,7 +121,7 @@ _KNOWN = (
 )
 
 
-class BuiltinReader(EffectReader, StoreReader):
+class BuiltinReader(EffectReader):
     """Reads calls of builtins."""
 
     def call_back(self, arguments: Arguments, keywords: Bound, node: ast.Call) -> None:

@@ -3,6 +3,7 @@
 import ast
 import re
 import shlex
+from collections.abc import Callable
 
 from nbdebt.flow.apply import classify
 from nbdebt.flow.magics import Magic
@@ -39,13 +40,9 @@ class MagicReader(StatementReader):
             for resource, mode, detail in shell_accesses(text):
                 self._add(resource, mode, magic, via, detail)
             return
-        handler = (
-            getattr(self, f"_magic_{magic.name.replace('%', '')}", None)
-            if magic.name.isidentifier()
-            else None
-        )
+        handler = _HANDLERS.get(magic.name)
         if handler is not None:
-            handler(magic)
+            handler(self, magic)
 
     def _add(
         self, resource: Resource, mode: Mode, magic: Magic, via: str, detail: tuple[str, ...] = ()
@@ -86,8 +83,6 @@ class MagicReader(StatementReader):
             )
             self._add(classify(words[0]), "write", magic, f"%%{magic.name}", append)
 
-    _magic_file = _magic_writefile
-
     def _magic_run(self, magic: Magic) -> None:
         words = [w for w in self._words(magic) if not w.startswith("-")]
         if words:
@@ -107,8 +102,6 @@ class MagicReader(StatementReader):
             name, separator, _ = magic.arguments.strip().partition(" ")
         if separator and name:
             self._add(Setting(f"environ:{name.strip()}"), "write", magic, f"%{magic.name}")
-
-    _magic_set_env = _magic_env
 
     def _magic_store(self, magic: Magic) -> None:
         words = self._words(magic)
@@ -133,8 +126,6 @@ class MagicReader(StatementReader):
                 if not word.startswith("-"):
                     package = re.split(r"[<>=!~\[;@ ]", word, maxsplit=1)[0]
                     self._add(Package(package, word), "write", magic, f"%{magic.name}")
-
-    _magic_conda = _magic_mamba = _magic_uv = _magic_pip
 
     def _magic_capture(self, magic: Magic) -> None:
         for word in self._words(magic):
@@ -177,3 +168,25 @@ class MagicReader(StatementReader):
     def _magic_sql(self, magic: Magic) -> None:
         if magic.target:
             self._bind(magic.target, magic, "%%sql")
+
+
+_HANDLERS: dict[str, Callable[[MagicReader, Magic], None]] = {
+    "writefile": MagicReader._magic_writefile,
+    "file": MagicReader._magic_writefile,
+    "run": MagicReader._magic_run,
+    "load_ext": MagicReader._magic_load_ext,
+    "cd": MagicReader._magic_cd,
+    "env": MagicReader._magic_env,
+    "set_env": MagicReader._magic_env,
+    "store": MagicReader._magic_store,
+    "pip": MagicReader._magic_pip,
+    "conda": MagicReader._magic_pip,
+    "mamba": MagicReader._magic_pip,
+    "uv": MagicReader._magic_pip,
+    "capture": MagicReader._magic_capture,
+    "reset": MagicReader._magic_reset,
+    "xdel": MagicReader._magic_xdel,
+    "reset_selective": MagicReader._magic_reset_selective,
+    "pylab": MagicReader._magic_pylab,
+    "sql": MagicReader._magic_sql,
+}

@@ -3,15 +3,15 @@
 import ast
 
 from nbdebt.flow.effects import UNKNOWN, Effect, holds
+from nbdebt.flow.stores import StoreReader
 from nbdebt.flow.values import Value
-from nbdebt.flow.walker import Walker
 from nbdebt.model.history import RandomStream
 
 Bound = dict[str, tuple[Value, ast.expr]]
 """Arguments of a call by parameter name: what is known of each, and where it stands."""
 
 
-class RandomnessReader(Walker):
+class RandomnessReader(StoreReader):
     """Draws and seeds."""
 
     def seed_stream(self, stream: str, node: ast.expr, via: str, detail: tuple[str, ...] = ()) -> None:
