@@ -8,19 +8,18 @@ from collections.abc import Iterator, Sequence
 from nbdebt.config import codes as selected
 from nbdebt.model.errors import ConfigurationError
 from nbdebt.model.notebook import Cell, Notebook
+from nbdebt.model.patterns import later
 from nbdebt.model.record import Suppression
 from nbdebt.rules import catalogue
 
-_COMMENT = re.compile(
+_COMMENT = later(
     r"#\s*nbdebt:\s*ignore(?P<scope>-cell|-file|-notebook)?(?:\s*\[(?P<codes>[^\]]*)\]?)?\s*(?P<reason>.*)$",
     re.IGNORECASE,
 )
-_NOQA = re.compile(
-    r"#\s*noqa(?:\s*:\s*(?P<codes>[A-Z][A-Z0-9]*[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*))?", re.IGNORECASE
-)
-_TAG = re.compile(r"^nbdebt[-:]\s*(?:ignore|skip)(?:[-\[:]\s*(?P<codes>[^\]]*)\]?)?$", re.IGNORECASE)
-_HEAD = re.compile(r"\s*%%nbdebt[ \t]+ignore[ \t]+(?P<words>[^\n]*)")
-_ANY = re.compile(r"#\s*(?:nbdebt:|noqa)", re.IGNORECASE)
+_NOQA = later(r"#\s*noqa(?:\s*:\s*(?P<codes>[A-Z][A-Z0-9]*[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*))?", re.IGNORECASE)
+_TAG = later(r"^nbdebt[-:]\s*(?:ignore|skip)(?:[-\[:]\s*(?P<codes>[^\]]*)\]?)?$", re.IGNORECASE)
+_HEAD = later(r"\s*%%nbdebt[ \t]+ignore[ \t]+(?P<words>[^\n]*)")
+_ANY = later(r"#\s*(?:nbdebt:|noqa)", re.IGNORECASE)
 # Tokens that belong to no statement.
 _BLANK = frozenset(
     (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from nbdebt.data.targets import is_absolute, is_unknown
+from nbdebt.model.patterns import later
 
 Place = Literal["project", "outside", "home", "shared", "temporary", "cache", "nowhere", "unknown"]
 
@@ -17,12 +18,12 @@ _SHARED = (
     *("/mnt", "/media", "/net", "/nfs", "/dbfs", "/shared", "/share", "/srv", "/export"),
     *("/gpfs", "/lustre", "/scratch", "/Volumes", "/lakehouse", "/afs"),
 )
-_NETWORK = re.compile(r"^(?:nfs\d?|cifs|smb\w*|lustre|gpfs|beegfs|ceph|afs|9p|glusterfs|fuse\..*|fuseblk)$")
+_NETWORK = later(r"^(?:nfs\d?|cifs|smb\w*|lustre|gpfs|beegfs|ceph|afs|9p|glusterfs|fuse\..*|fuseblk)$")
 _NOWHERE = frozenset(("/dev/null", "/dev/stdout", "/dev/stderr", "nul", "NUL", "-"))
-_CACHES = re.compile(
+_CACHES = later(
     r"^(?:~|/home/[^/]+|/Users/[^/]+|/root)/(?:\.cache|\.config|\.local|\.ipython|\.jupyter|Library)(?:/|$)"
 )
-_DRIVE = re.compile(r"^[A-Za-z]:[\\/](?P<rest>.*)$")
+_DRIVE = later(r"^[A-Za-z]:[\\/](?P<rest>.*)$")
 
 
 def place_of(text: str, target: str, root: Path) -> Place:

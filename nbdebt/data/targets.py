@@ -2,13 +2,13 @@
 
 import functools
 import os
-import re
 from pathlib import Path
 
 from nbdebt.model.history import File, Resource, Table, Url
+from nbdebt.model.patterns import later
 
-_WINDOWS = re.compile(r"^(?:[A-Za-z]:[\\/]|\\\\)")
-_HOLE = re.compile(r"\{[^{}]*\}")
+_WINDOWS = later(r"^(?:[A-Za-z]:[\\/]|\\\\)")
+_HOLE = later(r"\{[^{}]*\}")
 _WHOLLY_UNKNOWN = ("", "<unknown>")
 
 

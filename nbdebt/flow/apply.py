@@ -11,11 +11,12 @@ from nbdebt.flow.folding import iterable_of
 from nbdebt.flow.randomness import Bound, RandomnessReader, given_constants
 from nbdebt.flow.values import Value
 from nbdebt.model.history import File, Mode, Package, Resource, Setting, Table, Url
+from nbdebt.model.patterns import later
 
-_TEMPLATE = re.compile(r"\{(\w+)\}")
-_URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:(?://|[^\\/])")
-_SQL_WRITES = re.compile(r"^\s*(insert|update|delete|create|replace|drop|alter|merge|truncate|copy)\b", re.I)
-_SQL_TABLE = re.compile(
+_TEMPLATE = later(r"\{(\w+)\}")
+_URL = later(r"^[A-Za-z][A-Za-z0-9+.-]+:(?://|[^\\/])")
+_SQL_WRITES = later(r"^\s*(insert|update|delete|create|replace|drop|alter|merge|truncate|copy)\b", re.I)
+_SQL_TABLE = later(
     r"\b(?:from|join|into|update|table(?:\s+if\s+(?:not\s+)?exists)?)\s+([\w.\"`\[\]{}]+)", re.I
 )
 # Containers that keep what is put into them.
@@ -82,14 +83,14 @@ def classify(path: str) -> Resource:
 
 
 # Types of connections to databases, and of what they hand out.
-_CONNECTION = re.compile(r"(?:Connection|Engine|[Cc]ursor|connection|Session|DuckDBPyRelation)$")
-_SQL_FILE = re.compile(
+_CONNECTION = later(r"(?:Connection|Engine|[Cc]ursor|connection|Session|DuckDBPyRelation)$")
+_SQL_FILE = later(
     r"\b(?:(from|join|read_csv(?:_auto)?\s*\(|read_parquet\s*\(|read_json(?:_auto)?\s*\()|(to))\s*'([^']+)'",
     re.IGNORECASE,
 )
 
 
-_SQL_WORDS = re.compile(
+_SQL_WORDS = later(
     r"\b(?:from|join|into|update|table|delete|drop|alter|merge|truncate|copy)\b|^\s*\S+\s*$", re.IGNORECASE
 )
 

@@ -8,8 +8,9 @@ from nbdebt.flow.effects import Effect
 from nbdebt.flow.folding import iterable_of
 from nbdebt.flow.randomness import Bound
 from nbdebt.flow.values import Value
+from nbdebt.model.patterns import later
 
-_SEEDING = re.compile(
+_SEEDING = later(
     r"^_?(?:set|fix|init|reset|setup|make)?_?(?:all|global|random|rng)?_?seeds?"
     r"(?:_?(?:everything|everywhere|all|torch|rngs?))?$",
     re.IGNORECASE,

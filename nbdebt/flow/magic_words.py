@@ -7,6 +7,8 @@ that is not in ``CODE_CELLS`` gets its body as text: nothing says that it runs i
 import re
 import shlex
 
+from nbdebt.model.patterns import later
+
 TIMED = {
     "time": "",
     "timeit": "nrpv",
@@ -50,13 +52,13 @@ CODE_CELLS = frozenset(TIMED) | {
 SHELL_CELLS = frozenset({"bash", "sh", "zsh", "script", "system", "sx", "!", "cmd", "powershell", "pwsh"})
 """Cell magics that hand their body to a shell or to the program that they name."""
 
-_LONG_OPTION = re.compile(r"--[\w-]+(?:=\S+)?\s+|--[\w-]+$")
-_SHORT_OPTION = re.compile(r"-([A-Za-z])")
-_NAME = re.compile(r"[^\W\d]\w*\Z")
-_CYTHON_NAME = re.compile(
+_LONG_OPTION = later(r"--[\w-]+(?:=\S+)?\s+|--[\w-]+$")
+_SHORT_OPTION = later(r"-([A-Za-z])")
+_NAME = later(r"[^\W\d]\w*\Z")
+_CYTHON_NAME = later(
     r"^(?:(?:cdef )?class|def|cpdef (?:[\w.\[\], :*]+ )?)\s*([^\W\d]\w*)\s*[(:]", re.MULTILINE
 )
-_SQL_RESULT = re.compile(r"(?:^|\s)([^\W\d]\w*)\s*=?\s*<<")
+_SQL_RESULT = later(r"(?:^|\s)([^\W\d]\w*)\s*=?\s*<<")
 
 
 def runs_body(name: str, arguments: str) -> bool:

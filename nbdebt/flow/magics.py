@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from nbdebt.flow.magic_words import SHELL_CELLS, TIMED, bound_by_cell, option_end, runs_body
+from nbdebt.model.patterns import later
 
 MagicKind = Literal["line", "cell", "shell", "help", "assign-magic", "assign-shell", "shell-cell"]
 
@@ -63,9 +64,9 @@ class Masked(msgspec.Struct, frozen=True, gc=False):
     dedent: int = 0
 
 
-_CANDIDATE = re.compile(r"^[ \t]*[%!?]|=[ \t]*(?:\\\n[ \t]*)?[%!](?!=)|\?[ \t]*$", re.MULTILINE)
-_INDENTED = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]+[^\s#]")
-_TOKEN = re.compile(
+_CANDIDATE = later(r"^[ \t]*[%!?]|=[ \t]*(?:\\\n[ \t]*)?[%!](?!=)|\?[ \t]*$", re.MULTILINE)
+_INDENTED = later(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]+[^\s#]")
+_TOKEN = later(
     r"""
       (?P<long>\"{3}|'{3})
     | (?P<short>"(?:[^"\\\n]|\\.)*+"? | '(?:[^'\\\n]|\\.)*+'?)
@@ -80,12 +81,12 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _LONG_END = {quotes: re.compile(rf"(?:[^\\]|\\.)*?{quotes}", re.DOTALL) for quotes in ('"""', "'''")}
-_SPECIAL_VALUE = re.compile(r"[ \t]*(?:\\\n[ \t]*)?(?:!(?!=)|%(?=[^\W\d]))")
-_QUESTION = re.compile(r"\?[ \t]*\Z")
-_HELP_END = re.compile(r"(%{0,2}(?!\d)[\w*]+(?:\.(?!\d)[\w*]+|\[-?[0-9]+\])*)(\?\??)[ \t]*$")
-_COMPOUND = re.compile(r"(?:async|class|def|for|if|match|try|while|with)\b|@")
-_ANNOTATED = re.compile(r"([^\W\d]\w*)\s*:")
-_BRACES = re.compile(r"\{\{|\}\}|\{([^{}]+)\}|\$\$|\$\{?([^\W\d]\w*)")
+_SPECIAL_VALUE = later(r"[ \t]*(?:\\\n[ \t]*)?(?:!(?!=)|%(?=[^\W\d]))")
+_QUESTION = later(r"\?[ \t]*\Z")
+_HELP_END = later(r"(%{0,2}(?!\d)[\w*]+(?:\.(?!\d)[\w*]+|\[-?[0-9]+\])*)(\?\??)[ \t]*$")
+_COMPOUND = later(r"(?:async|class|def|for|if|match|try|while|with)\b|@")
+_ANNOTATED = later(r"([^\W\d]\w*)\s*:")
+_BRACES = later(r"\{\{|\}\}|\{([^{}]+)\}|\$\$|\$\{?([^\W\d]\w*)")
 
 
 def mask(source: str) -> Masked:

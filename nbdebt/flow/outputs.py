@@ -9,14 +9,15 @@ from nbdebt.flow.evaluate import MODULES
 from nbdebt.flow.facts import CellFlow, Statement
 from nbdebt.model.history import Name, RandomStream, Setting
 from nbdebt.model.notebook import Cell, Notebook
+from nbdebt.model.patterns import later
 
 if TYPE_CHECKING:
     from nbdebt.flow.evaluate.machine import CellResult, Machine
 
 # Steps of the evaluator for one notebook: what depends on the code alone is small, or nobody knows it.
 _STEPS = 40_000
-_REDRAWN = re.compile(r"\b(?:clear_output|update_display|display_id)\b")
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
+_REDRAWN = later(r"\b(?:clear_output|update_display|display_id)\b")
+_ADDRESS = later(r"0x[0-9a-fA-F]{6,}")
 
 
 class Predictions:

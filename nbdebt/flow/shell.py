@@ -5,12 +5,13 @@ import shlex
 from collections.abc import Iterator
 
 from nbdebt.model.history import File, Mode, Package, Resource, Url
+from nbdebt.model.patterns import later
 
 Touched = tuple[Resource, Mode, tuple[str, ...]]
 
-_REDIRECT = re.compile(r"^(?:\d|&)?(>>?|>\|)$")
+_REDIRECT = later(r"^(?:\d|&)?(>>?|>\|)$")
 _SEPARATORS = frozenset((";", "&&", "||", "|", "&"))
-_URL = re.compile(r"^(?:https?|ftp|s3|gs|gsutil)://", re.I)
+_URL = later(r"^(?:https?|ftp|s3|gs|gsutil)://", re.I)
 # ``pip install`` arguments that take a value of their own.
 _PIP_VALUED = frozenset(
     ("-r", "-c", "-i", "-f", "--index-url", "--extra-index-url", "--find-links", "-t", "--target")

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from nbdebt.model.notebook import Cell, CellKind, Notebook, Output, OutputKind
+from nbdebt.model.patterns import later
 
 TEXT_LIMIT = 64 * 1024
 """The most characters of text that are kept of one output."""
@@ -99,13 +100,13 @@ _KERNEL_LANGUAGES = {
     "sagemath": "sage",
 }
 """Kernels whose name does not start with their language's."""
-_OTHER_LANGUAGES = re.compile(
+_OTHER_LANGUAGES = later(
     r"i?(julia|bash|javascript|node|deno|ruby|scala|octave|matlab|sas|stata|haskell|kotlin|java|clojure|lua|sql|rust"
     r"|perl|fortran|ocaml|elixir|powershell)(?![a-z])"
 )
-_DOTNET = re.compile(r"\.net-(csharp|fsharp|powershell)")
-_PYTHONS = re.compile(r"(?:i|x|pypy|micro|circuit)?python|pyspark|pypy")
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_DOTNET = later(r"\.net-(csharp|fsharp|powershell)")
+_PYTHONS = later(r"(?:i|x|pypy|micro|circuit)?python|pyspark|pypy")
+_ESCAPES = later(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
 def read_ipynb(data: bytes, path: str) -> Notebook:
