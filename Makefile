@@ -14,6 +14,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYENV := $${PYENV_ROOT:-$$HOME/.pyenv}/versions
 # Say which Python to use, where the one that is found isn't the one that is meant: make demo PYTHON=python3.12
 PYTHON ?=
+SOURCES := $(shell find nbdebt -name '*.py' -o -name '*.toml')
 
 .PHONY: help demo install test lint test-here test-others examples corpus bench docs clean
 
@@ -37,14 +38,17 @@ $(BIN)/python:
 	} >&2; \
 	exit 1
 
-$(VENV)/.installed: pyproject.toml | $(BIN)/python
-	@echo "Installing nbdebt into $(VENV)"
-	@$(PIP) --editable .
+# As those who use it install it: compiled where there is a C compiler. Not over what is there for development.
+$(VENV)/.installed: pyproject.toml hatch_build.py $(SOURCES) | $(BIN)/python
+	@if [ ! -e $(VENV)/.installed-dev ]; then \
+	    echo "Installing nbdebt into $(VENV) (a minute, where it can be compiled; NBDEBT_COMPILE=0 does without)"; \
+	    $(PIP) .; \
+	fi
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
 	@echo "Installing nbdebt into $(VENV), with what its tests and tools need"
-	@$(PIP) --editable '.[dev]'
+	@NBDEBT_COMPILE=0 $(PIP) --editable '.[dev]'
 	@touch $@ $(VENV)/.installed
 
 # Status 1 says that something was found, and these notebooks are there for that.
@@ -67,7 +71,7 @@ demo: $(VENV)/.installed ## Install nbdebt and check the example notebooks: the 
 
 install: $(VENV)/.installed-dev ## Install nbdebt, editable, with everything that development needs
 
-test: ## Check style and types, then test on every Python from 3.11 to 3.13 that is found
+test: ## Check style and types, then test on every Python from 3.11 to 3.13 that is found, and compiled
 	@$(MAKE) lint
 	@$(MAKE) test-here
 	@$(MAKE) test-others
@@ -78,14 +82,14 @@ lint: $(VENV)/.installed-dev ## Check style and types
 	@$(BIN)/ruff format --check .
 	@echo "== mypy --strict"
 	@$(BIN)/mypy --strict
-	@$(BIN)/mypy --strict tools/*.py noxfile.py
+	@$(BIN)/mypy --strict tools/*.py noxfile.py hatch_build.py
 
 test-here: $(VENV)/.installed-dev ## Test on the Python of .venv
 	@echo "== pytest, $$($(BIN)/python --version)"
 	@$(BIN)/python -m pytest -n 2
 
 # nox looks for interpreters on PATH; those of pyenv go before the shims, which may refuse to run.
-test-others: $(VENV)/.installed-dev ## Test on the other Pythons from 3.11 to 3.13 that are found
+test-others: $(VENV)/.installed-dev ## Test what is compiled, and on the other Pythons from 3.11 to 3.13 that are found
 	@for bin in $(PYENV)/3.1[123].*/bin; do \
 	    if [ -x "$$bin/python" ]; then PATH="$$bin:$$PATH"; fi; \
 	done; \

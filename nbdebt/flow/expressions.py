@@ -29,15 +29,18 @@ class ExpressionReader(PlaceReader):
             return self.load_name(node.id, node)  # type: ignore[attr-defined]
         if kind is ast.Constant:
             return constant(node.value)  # type: ignore[attr-defined]
+        self.enter()
         if kind is ast.Call:
-            return self.call(node)  # type: ignore[arg-type]
-        evaluator = EVALUATORS.get(kind)
-        if evaluator is None:
+            value = self.call(node)  # type: ignore[arg-type]
+        elif (evaluator := EVALUATORS.get(kind)) is not None:
+            value = evaluator(self, node)
+        else:
+            value = Value()
             for child in ast.iter_child_nodes(node):
                 if isinstance(child, ast.expr):
                     self.evaluate(child)
-            return Value()
-        return evaluator(self, node)
+        self.depth -= 1
+        return value
 
     def call(self, node: ast.Call) -> Value:
         """Read a call."""

@@ -24,12 +24,14 @@ class StatementReader(DefinitionReader):
 
     def block(self, body: list[ast.stmt]) -> None:
         """Read statements in order."""
+        self.enter()
         for node in body:
             if self.waiting and not self.frames:
                 self.magics_before(node)
             executor = _EXECUTORS.get(node.__class__)
             if executor is not None:
                 executor(self, node)
+        self.depth -= 1
 
     def magics_before(self, node: ast.stmt) -> None:
         """Read the magics that stand before a statement, or in a simple one."""

@@ -9,6 +9,8 @@ import ast
 from typing import Any
 
 _IMMUTABLE = frozenset(("str", "int", "float", "bool", "bytes", "NoneType", "complex", "range", "frozenset"))
+# Classes of which each is the base of the next.
+_MOST_BASES = 100
 
 
 class Value:
@@ -142,21 +144,25 @@ class Class:
         self.bases: list[Class] = []
         self.library_bases: list[str] = []
 
-    def method(self, name: str) -> Function | None:
+    def method(self, name: str, depth: int = 0) -> Function | None:
         """The method of this name, own or inherited from a class of the user's."""
         if name in self.methods:
             return self.methods[name]
+        if depth > _MOST_BASES:
+            raise RecursionError
         for base in self.bases[:8]:
-            if base is not self and (found := base.method(name)) is not None:
+            if base is not self and (found := base.method(name, depth + 1)) is not None:
                 return found
         return None
 
-    def attribute(self, name: str) -> "Value | None":
+    def attribute(self, name: str, depth: int = 0) -> "Value | None":
         """The class attribute of this name, own or inherited."""
         if name in self.attributes:
             return self.attributes[name]
+        if depth > _MOST_BASES:
+            raise RecursionError
         for base in self.bases[:8]:
-            if base is not self and (found := base.attribute(name)) is not None:
+            if base is not self and (found := base.attribute(name, depth + 1)) is not None:
                 return found
         return None
 

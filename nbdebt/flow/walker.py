@@ -62,6 +62,9 @@ _COMMUTING = frozenset(
     ("pandas.DataFrame", "dict", "set", "collections.Counter", "polars.DataFrame", "collections.defaultdict")
 )
 
+# Levels of expressions in expressions and of blocks in blocks, those of called functions included.
+_DEEPEST = 400
+
 
 class Walker:
     """State of one reading: the cell, the scopes, and the accesses found so far."""
@@ -94,6 +97,17 @@ class Walker:
         self.unordered = 0
         self.waiting: list[Magic] = []
         self.turn: set[tuple[Resource, Mode, Span]] | None = None
+        self.depth = 0
+
+    def enter(self) -> None:
+        """Go one level deeper into code that stands in code, or is called by it.
+
+        Raises:
+            RecursionError: it is too deep. Compiled, nothing but this count keeps the stack from overflowing.
+        """
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise RecursionError
 
     def begin(self, flow: CellFlow, source: str, dedent: int = 0) -> None:
         """Start on a cell, whose lines were shifted left by ``dedent`` columns before they were parsed."""
