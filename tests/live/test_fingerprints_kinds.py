@@ -447,3 +447,25 @@ def test_a_warm_function_is_the_same() -> None:
     for i in range(10_000):
         function(i)
     assert _same(take(function)) == _same(take(made("def f(x):\n  return x + 1 if x else f(1)", "f")))
+
+
+def test_attributes_are_parts() -> None:
+    point = Point([1], 2)
+    before = take(point)
+    assert before.parts is not None and list(before.parts) == [".x", ".y"]
+    assert not before.ordered
+    point.y = 3
+    after = take(point)
+    assert before.frame == after.frame
+    assert [p for p in before.parts if before.parts[p] != (after.parts or {})[p]] == [".y"]
+    point.z = 1  # type: ignore[attr-defined]
+    assert take(point).frame == before.frame
+    assert take(types.SimpleNamespace(a=1)).parts is not None
+
+
+def test_what_the_class_answers_is_no_part() -> None:
+    source = "class C:\n  @property\n  def x(self): return 1\nc = C()\nc.__dict__['x'] = 2\nc.y = 3"
+    assert list(take(made(source, "c")).parts or ()) == [".y"]
+    source = "class C:\n  def __getattr__(self, name): return 1\nc = C()\nc.y = 3"
+    assert take(made(source, "c")).parts is None
+    assert take(decimal.Context()).parts is None

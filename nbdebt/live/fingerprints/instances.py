@@ -78,10 +78,9 @@ def _with_state(walk: Walk, node: Node, value: object, seen: Layout) -> Node:
         shadowed = seen.shadowed | seen.derived
         parts = [None if name in shadowed else f".{name}" for name in names]
         own += [name for name in names if name in shadowed]
-        node.whole = [*node.whole, *[f".{name}" for name in sorted(shadowed)]]
         before = list(node.names or [None] * len(node.children))
         node.names = [*before, *[None] * (len(own) - len(before)), *parts]
-        ordered = ordered and node.names is not None and bool(before)
+        ordered = ordered and bool(before)
     else:
         own += names
         if node.names is not None:

@@ -35,7 +35,6 @@ class Node(msgspec.Struct):
         unordered: the order of the children doesn't count.
         ordered: the order of the parts counts.
         lenient: what can't be read below it doesn't make the value less exact.
-        whole: parts that are computed from all of the value (properties).
     """
 
     kind: bytes
@@ -44,7 +43,6 @@ class Node(msgspec.Struct):
     unordered: bool = False
     ordered: bool = True
     lenient: bool = False
-    whole: Sequence[str] = ()
 
 
 class Digest(msgspec.Struct, frozen=True, gc=False):

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from enum import Flag
 from functools import cached_property
-from types import GetSetDescriptorType, MemberDescriptorType, ModuleType
+from types import GetSetDescriptorType, MemberDescriptorType, ModuleType, WrapperDescriptorType
 from typing import Any, Final
 
 import msgspec
@@ -187,7 +187,8 @@ def layout(cls: type) -> Layout:
                     members += 1
                 shadowed.add(name)
             elif name == "__getattribute__":
-                intercepted = True
+                # Compiled types name the generic one.
+                intercepted = intercepted or kind is not WrapperDescriptorType
             elif "__set__" in class_dict(kind):
                 shadowed.add(name)
         parent = _base_of(base)

@@ -242,8 +242,6 @@ class Walk:
         frame = xxh3_128_digest(node.kind + b"\0" + b"".join(rest))
         text = "\0".join(parts).encode("utf-8", "surrogatepass")
         digest = xxh3_128_digest(b"".join([frame, text, *parts.values()]))
-        for name in node.whole:
-            parts.setdefault(name, digest)
         reach = self._reached()
         return Fingerprint(digest, self.exactness, parts, frame, self.size, reach, self.why, node.ordered)
 
@@ -353,7 +351,6 @@ class Walk:
             node.unordered,
             node.ordered,
             node.lenient,
-            node.whole,
         )
 
     def _lower(self, depth: int) -> None:
