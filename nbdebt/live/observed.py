@@ -1,6 +1,6 @@
 """From what was seen at a run's two boundaries to what it read and made."""
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import msgspec
 from xxhash import xxh3_128_digest
@@ -9,15 +9,26 @@ from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.steps import DRAW, MUTATE
 from nbdebt.live import disk
 from nbdebt.live.ambient import ambient
-from nbdebt.live.namespace import Change
+from nbdebt.live.certainty import certain
+from nbdebt.live.files import FileWatch
+from nbdebt.live.namespace import Change, Namespace
 from nbdebt.live.randomness import RandomSeen
 from nbdebt.live.record import CLOCK, FRAME, Effect, Outline, Read, RunRecord, Touch, is_entropy
 from nbdebt.live.seen import Seen
 from nbdebt.live.states import ABSENT, State
 from nbdebt.model.history import Access, Span
 
-if TYPE_CHECKING:
-    from nbdebt.live.recorder import Recorder
+
+class Books(Protocol):
+    """What a recorder keeps from run to run: who made which setting, stream and file, by run number."""
+
+    namespace: Namespace
+    files: FileWatch
+    records: dict[int, RunRecord]
+    initial_settings: dict[str, bytes]
+    made_settings: dict[str, int]
+    made_streams: dict[str, int]
+    made_files: dict[str, int]
 
 
 class Boundary(msgspec.Struct):
@@ -50,7 +61,7 @@ class Boundary(msgspec.Struct):
     called: frozenset[str]
 
 
-def finish(record: RunRecord, seen: Boundary, recorder: "Recorder") -> None:
+def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
     """Fill in what a run read and made."""
     record.found = seen.before
     reads = [read for take in seen.summary.takes if (read := _read(take, seen, recorder)) is not None]
@@ -84,6 +95,10 @@ def finish(record: RunRecord, seen: Boundary, recorder: "Recorder") -> None:
     )
     if record.result and record.count is not None:
         record.effects["_"] = Effect("bound", None, State(record.result, maker=record.run.sequence))
+    if record.run.outcome == "ok":
+        loaded = seen.streams[1].keys()
+        drew, open_ended = seen.random.drew, seen.random.unseeded
+        record.seen_flow = certain(seen.flow, drew, open_ended, seen.files, loaded)
     record.accesses = tuple(_accesses(seen))
 
 
@@ -91,7 +106,7 @@ def finish(record: RunRecord, seen: Boundary, recorder: "Recorder") -> None:
 _HIDING = frozenset(("globals", "exec", "eval", "locals", "vars"))
 
 
-def _read(take: Touch, seen: Boundary, recorder: "Recorder") -> Read | None:
+def _read(take: Touch, seen: Boundary, recorder: Books) -> Read | None:
     """What an access to something from before found there."""
     base, part = take.base, take.part
     if base.startswith("<random>"):
@@ -125,7 +140,7 @@ def _part_key(state: State, part: str) -> bytes:
     return (state.frame or b"there") if part == FRAME else state.part(part)
 
 
-def _stream_reads(seen: Boundary, recorder: "Recorder") -> list[Read]:
+def _stream_reads(seen: Boundary, recorder: Books) -> list[Read]:
     """Draws that happened and that no line of the code says."""
     told = {t.base[8:] for t in seen.summary.takes if t.code == DRAW}
     told |= {b[8:] for b in seen.summary.binds | seen.summary.may_bind if b.startswith("<random>")}
@@ -137,7 +152,7 @@ def _stream_reads(seen: Boundary, recorder: "Recorder") -> list[Read]:
     return reads
 
 
-def _names(record: RunRecord, seen: Boundary, recorder: "Recorder", salt: bytes) -> None:
+def _names(record: RunRecord, seen: Boundary, recorder: Books, salt: bytes) -> None:
     """What became of the names."""
     summary, namespace = seen.summary, recorder.namespace
     sequence = record.run.sequence
@@ -199,7 +214,7 @@ def _effect(change: Change, summary: Outline) -> Effect:
     return Effect(change.kind, before, after, parts_only, given)
 
 
-def _others(record: RunRecord, seen: Boundary, recorder: "Recorder") -> None:
+def _others(record: RunRecord, seen: Boundary, recorder: Books) -> None:
     """What became of streams, settings and files."""
     sequence = record.run.sequence
     before, after = seen.streams

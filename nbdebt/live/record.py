@@ -175,6 +175,7 @@ class RunRecord(msgspec.Struct):
         result: digest of the displayed result; empty where there is none.
         error: class of the exception that ended it, and its line.
         found: versions of the names it speaks of, as it found them.
+        seen_flow: the same with what was seen in place of what its code may do; None where that is no other.
         seconds: what recording it took.
         vague: why its results may differ by nature (the clock).
         text: the source that was read: as it ran, or as IPython transformed it where only that is Python.
@@ -192,6 +193,7 @@ class RunRecord(msgspec.Struct):
     result: bytes = b""
     error: tuple[str, int] = ("", 0)
     found: dict[str, State] = {}
+    seen_flow: CellFlow | None = None
     seconds: float = 0.0
     vague: tuple[str, ...] = ()
     text: str = ""

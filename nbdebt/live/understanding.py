@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from nbdebt.analyse import Record, place, rule_failure
 from nbdebt.config import Settings, effective_codes
@@ -13,10 +13,10 @@ from nbdebt.flow.reasons import Replay, order_text, writers_of
 from nbdebt.live.concrete import Concrete
 from nbdebt.live.difference import Difference, compare
 from nbdebt.live.disk import directory_state
-from nbdebt.live.document import Shown, as_notebook
+from nbdebt.live.document import Document, Shown, as_notebook
 from nbdebt.live.environment import Outcome, Place
-from nbdebt.live.record import before_line, outline, shown, source_key
-from nbdebt.live.recorder import registry
+from nbdebt.live.record import RunRecord, before_line, outline, shown, source_key
+from nbdebt.live.recorder import Recorder, registry
 from nbdebt.live.states import ABSENT
 from nbdebt.live.verdict import Replayer
 from nbdebt.model.finding import CellRef, Exchange, Finding, NotebookResult, NotRun, Problem, Report, Verdict
@@ -27,8 +27,19 @@ from nbdebt.rules import Needs, catalogue
 from nbdebt.rules.analysis import Analysis
 from nbdebt.suppress import read_suppressions
 
-if TYPE_CHECKING:
-    from nbdebt.live.session import Session
+
+class Recorded(Protocol):
+    """What is known of a session: its document and its runs."""
+
+    document: Document
+    recorder: Recorder
+    settings: Settings
+    ignored: dict[str, str]
+    runs: list[RunRecord]
+    last: dict[str, RunRecord]
+    by_key: dict[bytes, list[RunRecord]]
+    times: dict[str, float]
+
 
 _OUTSIDE = (File, Url, Table, Package)
 _DIRECTORY = Setting("cwd")
@@ -42,7 +53,7 @@ class Understanding:
         session: the session.
     """
 
-    def __init__(self, session: "Session") -> None:
+    def __init__(self, session: Recorded) -> None:
         self.session = session
         self._flows: dict[tuple[str, str], CellFlow] = {}
         self._concrete: Concrete | None = None
@@ -68,7 +79,7 @@ class Understanding:
         for cell in notebook.code_cells:
             record = last.get(cell.id)
             if record is not None and record.run.source == cell.source:
-                flows[cell.index] = record.flow
+                flows[cell.index] = record.seen_flow or record.flow
             else:
                 unread.append(cell.index)
         if unread:

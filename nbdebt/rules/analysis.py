@@ -21,6 +21,7 @@ class Analysis:
         history: its runs; empty where no cell has a count.
         replay: the verdict, cell by cell, with reasons.
         rule: the rule that is being asked.
+        observed: the runs were recorded, not inferred from what the file shows.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Analysis:
         self.history = history
         self.replay = replay
         self.rule: Rule | None = None
+        self.observed = any(run.basis == "observed" for run in history.runs)
         self._lines: dict[int, list[str]] = {}
         self._cells: list[tuple[Cell, CellFlow]] | None = None
 
@@ -95,7 +97,7 @@ class Analysis:
             asked.name,
             asked.family,
             severity or asked.severity,
-            basis,
+            "observed" if self.observed and basis == "inferred" else basis,
             self.notebook.path,
             self.ref(cell),
             span,

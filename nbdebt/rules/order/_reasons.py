@@ -71,8 +71,15 @@ def unexplained(seen: Analysis, cell: int, reason: Reason) -> bool:
     count = seen.notebook.cells[cell].execution_count
     if maker is None or count is None:
         return False
-    earlier = seen.replay.lost.extra_runs(maker) if seen.replay.lost is not None else []
-    return not any(n < count for n in earlier)
+    return not any(n < count for n in earlier_runs(seen, maker))
+
+
+def earlier_runs(seen: Analysis, cell: int) -> list[int]:
+    """Counts of runs of a cell before the one that it shows: as recorded, or as the gaps tell."""
+    if seen.observed:
+        cell_id = seen.notebook.cells[cell].id
+        return [run.sequence for run in seen.history.runs if run.cell_id == cell_id and run.cell is None]
+    return seen.replay.lost.extra_runs(cell) if seen.replay.lost is not None else []
 
 
 def of_two_sessions(seen: Analysis, cell: int, reason: Reason) -> bool:

@@ -78,7 +78,7 @@ from nbdebt.flow.reasons import Reason
 from nbdebt.model.finding import Finding
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
-from nbdebt.rules.order._reasons import base_name, is_import, listing, place, reasons, stream_of
+from nbdebt.rules.order._reasons import base_name, earlier_runs, is_import, listing, place, reasons, stream_of
 
 
 @rule("NBD104", needs=Needs.HISTORY)
@@ -93,19 +93,20 @@ def rerun_not_idempotent(seen: Analysis) -> Iterator[Finding]:
             cells.setdefault(cell, []).append(reason)
     for cell, found in sorted(cells.items()):
         stream = stream_of(seen, cell, found[0])
-        earlier = seen.replay.lost.extra_runs(cell) if seen.replay.lost is not None else []
+        earlier = earlier_runs(seen, cell)
+        ran = "ran" if seen.observed else "seems to have run"
         counts = ", ".join(str(n) for n in [*earlier, seen.notebook.cells[cell].execution_count])
         evidence = (f"it ran as {counts}; of these only the last is left",) if earlier else ()
         if stream:
             message = (
-                f"this cell seems to have run more than once and drew on from the {stream} random stream; "
+                f"this cell {ran} more than once and drew on from the {stream} random stream; "
                 "Restart & Run All gives other numbers"
             )
             advice = "Seed the stream in this cell, or draw from a generator that it makes."
         else:
             names = listing([f"`{n}`" for n in dict.fromkeys(base_name(seen, cell, r) for r in found)])
             message = (
-                f"this cell seems to have run more than once and changes {names}, which it reads; "
+                f"this cell {ran} more than once and changes {names}, which it reads; "
                 "Restart & Run All does that once"
             )
             advice = f"Give the result a new name, or make {names} in this cell."

@@ -66,6 +66,7 @@ from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
 from nbdebt.rules.order._reasons import (
     base_name,
+    earlier_runs,
     is_import,
     listing,
     of_two_sessions,
@@ -92,7 +93,7 @@ def stale_output(seen: Analysis) -> Iterator[Finding]:
         first, found = next(iter(cells.items()))
         names = listing([f"`{n}`" for n in dict.fromkeys(base_name(seen, first, r) for r in found)])
         again = seen.label(maker)
-        earlier = seen.replay.lost.extra_runs(maker) if seen.replay.lost is not None else []
+        earlier = [] if seen.observed else earlier_runs(seen, maker)
         verb = "were" if len({base_name(seen, first, r) for r in found}) > 1 else "was"
         yield seen.finding(
             first,
