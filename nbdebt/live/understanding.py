@@ -1,9 +1,11 @@
 """What the session's history amounts to: document, replay, verdict, findings."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from nbdebt.analyse import Record, place, rule_failure
 from nbdebt.config import Settings, effective_codes
@@ -20,7 +22,7 @@ from nbdebt.live.recorder import Recorder, registry
 from nbdebt.live.states import ABSENT
 from nbdebt.live.verdict import Replayer
 from nbdebt.model.finding import CellRef, Exchange, Finding, NotebookResult, NotRun, Problem, Report, Verdict
-from nbdebt.model.history import File, History, Name, Package, Run, Setting, Table, Url
+from nbdebt.model.history import Access, File, History, Name, Package, Run, Setting, Table, Url
 from nbdebt.model.notebook import Cell, Notebook
 from nbdebt.outside import judge
 from nbdebt.rules import Needs, catalogue
@@ -76,15 +78,33 @@ class Understanding:
         last = self.session.last
         flows: dict[int, CellFlow] = {}
         unread: list[int] = []
+        index_of = {cell.id: cell.index for cell in notebook.code_cells}
         for cell in notebook.code_cells:
             record = last.get(cell.id)
             if record is not None and record.run.source == cell.source:
-                flows[cell.index] = record.seen_flow or record.flow
+                flows[cell.index] = self._placed(record.seen_flow or record.flow, index_of)
             else:
                 unread.append(cell.index)
         if unread:
             self._read(notebook, unread, flows)
         return flows
+
+    def _placed(self, flow: CellFlow, index_of: Mapping[str, int]) -> CellFlow:
+        """A flow whose accesses name cells of the document where they name runs."""
+        if not any("made" in detail for a in flow.accesses for detail in a.detail):
+            return flow
+        accesses: list[Access] = []
+        for access in flow.accesses:
+            made = access.get("made")
+            if made:
+                number, _, rest = made.partition(":")
+                maker = self.session.recorder.records.get(int(number))
+                index = index_of.get(maker.run.cell_id, -1) if maker is not None else -1
+                new = (f"made={index}:{rest}",) if index >= 0 else ()
+                detail = tuple(d for d in access.detail if not d.startswith("made=")) + new
+                access = msgspec.structs.replace(access, detail=detail)
+            accesses.append(access)
+        return msgspec.structs.replace(flow, accesses=accesses)
 
     def _read(self, notebook: Notebook, unread: Iterable[int], flows: dict[int, CellFlow]) -> None:
         recorder = self.session.recorder
