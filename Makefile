@@ -14,7 +14,6 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYENV := $${PYENV_ROOT:-$$HOME/.pyenv}/versions
 # Say which Python to use, where the one that is found isn't the one that is meant: make demo PYTHON=python3.12
 PYTHON ?=
-SOURCES := $(shell find nbdebt -name '*.py' -o -name '*.toml')
 
 .PHONY: help demo install test lint test-here test-others examples corpus bench docs clean
 
@@ -38,12 +37,10 @@ $(BIN)/python:
 	} >&2; \
 	exit 1
 
-# As those who use it install it: compiled where there is a C compiler. Not over what is there for development.
-$(VENV)/.installed: pyproject.toml hatch_build.py $(SOURCES) | $(BIN)/python
-	@if [ ! -e $(VENV)/.installed-dev ]; then \
-	    echo "Installing nbdebt into $(VENV) (a minute, where it can be compiled; NBDEBT_COMPILE=0 does without)"; \
-	    $(PIP) .; \
-	fi
+# Editable, and so never compiled: who wants to see it work shouldn't wait a minute for a fifth of a second.
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	@echo "Installing nbdebt into $(VENV)"
+	@NBDEBT_COMPILE=0 $(PIP) --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
