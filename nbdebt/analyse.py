@@ -15,6 +15,7 @@ from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.history import infer_history
 from nbdebt.flow.reader import Parsed, Reader, parse
 from nbdebt.flow.reasons import Replay
+from nbdebt.flow.recorded import evidence_of, outdated, recorded_history, recorded_replay
 from nbdebt.flow.replay import replay
 from nbdebt.model.errors import NotebookError
 from nbdebt.model.finding import CellRef, Exchange, Finding, NotebookResult, NotRun, Problem
@@ -114,6 +115,10 @@ def _undisturbed() -> Iterator[None]:
 
 def _understand(notebook: Notebook) -> Understood:
     flows, parsed = read_flows(notebook)
+    evidence = evidence_of(notebook) if notebook.recorded else None
+    if evidence is not None and not outdated(evidence, notebook):
+        found = recorded_history(evidence, notebook)
+        return Understood(flows, found, recorded_replay(evidence, notebook, flows))
     history = infer_history(notebook)
     trees = {index: p.tree for index, p in parsed.items() if p.tree is not None}
     return Understood(flows, history, replay(notebook, flows, history, trees))
@@ -126,6 +131,9 @@ def _analyse(notebook: Notebook, settings: Settings, codes: frozenset[str]) -> R
         for i, f in flows.items()
         if f.error
     )
+    evidence = evidence_of(notebook) if notebook.recorded else None
+    if evidence is not None and (reason := outdated(evidence, notebook)):
+        not_run += (NotRun(notebook.path, "recorded evidence", reason),)
     seen = Analysis(notebook, settings, {i: f for i, f in flows.items() if not f.error}, history, outcome)
     findings: list[Finding] = []
     problems: list[Problem] = []

@@ -175,6 +175,7 @@ _HANDLERS: dict[str, Callable[[MagicReader, Magic], None]] = {
     "file": MagicReader._magic_writefile,
     "run": MagicReader._magic_run,
     "load_ext": MagicReader._magic_load_ext,
+    "nbdebt": MagicReader._magic_nbdebt,
     "cd": MagicReader._magic_cd,
     "env": MagicReader._magic_env,
     "set_env": MagicReader._magic_env,

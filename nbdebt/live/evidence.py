@@ -6,7 +6,6 @@ before the next save. Where that isn't so, nothing is written, and the message s
 """
 
 import datetime
-import hashlib
 import json
 import os
 import re
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbdebt import __version__
+from nbdebt.flow.reasons import CellReplay
+from nbdebt.flow.recorded import VERSION, digest
 from nbdebt.live.record import RunRecord
 from nbdebt.live.shown import Shown
 from nbdebt.model.errors import NbdebtError
@@ -30,7 +31,6 @@ from nbdebt.report.words import plural
 if TYPE_CHECKING:
     from nbdebt.live.session import Session
 
-VERSION = 1
 _SAVING = "nbdebt save"
 _SHELL = re.compile(r"_+|_i*\d*")
 
@@ -43,8 +43,10 @@ def recorded(session: "Session") -> dict[str, Any]:
     ``outcome``, ``source_sha256``, ``source`` where it isn't what the cell holds now, ``reads``, ``makes``.
     Values of the user's are not in it.
     """
-    verdict = session.verdict()
-    present = {cell.id: cell.source for cell in session.analysis().notebook.code_cells}
+    seen = session.analysis()
+    present = {cell.id: cell.source for cell in seen.notebook.code_cells}
+    replay = seen.replay
+    ids = {cell.index: cell.id for cell in seen.notebook.code_cells}
     return {
         "version": VERSION,
         "when": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -52,31 +54,45 @@ def recorded(session: "Session") -> dict[str, Any]:
         "order": session.document.origin,
         "runs": [_run(record, present) for record in session.runs],
         "verdict": {
-            "reproduces": verdict.reproduces,
-            "cells": {
-                cell: {"state": v.state, "because": list(v.because)} for cell, v in verdict.cells.items()
-            },
-            "names": verdict.names,
-            "left_over": list(verdict.left_over),
-            "missing": list(verdict.missing),
+            "reproduces": replay.reproduces,
+            "cells": {ids[cell.cell]: _cell(cell, ids) for cell in replay.cells.values()},
+            "names": replay.names,
+            "left_over": replay.left_over,
+            "missing": replay.missing,
         },
         "packages": _packages(),
         "python": ".".join(map(str, sys.version_info[:3])),
     }
 
 
+def _cell(cell: CellReplay, ids: dict[int, str]) -> dict[str, Any]:
+    return {
+        "state": cell.state,
+        "because": list(dict.fromkeys(reason.text for reason in cell.reasons if reason.text)),
+        "reasons": [
+            {
+                "kind": reason.kind,
+                "name": reason.name,
+                "then": ids.get(reason.then) if reason.then is not None else None,
+                "now": ids.get(reason.now) if reason.now is not None else None,
+                "text": reason.text,
+            }
+            for reason in cell.reasons
+        ],
+    }
+
+
 def _run(record: RunRecord, present: dict[str, str]) -> dict[str, Any]:
     run = record.run
-    data = run.source.encode("utf-8", "backslashreplace")
     shown: dict[str, Any] = {
         "cell_id": run.cell_id,
         "sequence": run.sequence,
         "count": record.count,
         "outcome": run.outcome,
-        "source_sha256": hashlib.sha256(data).hexdigest(),
+        "source_sha256": digest(run.source),
     }
     if present.get(run.cell_id) != run.source:
-        shown["source"] = data.decode()
+        shown["source"] = run.source.encode("utf-8", "backslashreplace").decode()
     return {**shown, "reads": _names(record.read), "makes": _names((*record.made, *record.changed))}
 
 

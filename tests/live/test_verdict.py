@@ -48,7 +48,14 @@ CASES = [
         "n",
     ),
     Case("keys nobody reads", "a: c = {'lr': 1} | b: c['n'] = 2 | d: z = c['lr']", "a d b", True),
-    Case("a key that is read", "a: c = {'lr': 1} | b: c['lr'] = 2 | d: z = c['lr']", "a d b", False, "d:stale", "z"),
+    Case(
+        "a key that is read",
+        "a: c = {'lr': 1} | b: c['lr'] = 2 | d: z = c['lr']",
+        "a d b",
+        False,
+        "d:stale",
+        "z",
+    ),
     Case("global read by a function", "a: def f(): return k | k: k = 1 | b: y = f()", "a k b", True),
     Case(
         "global changed after the call",
@@ -73,14 +80,35 @@ CASES = [
     Case("for target", "a: for i in range(3): t = i | b: y = t + i", "a a b", True),
     Case("unseeded", "a: import random | b: y = random.random()", "a b", False, "b:differs", "y"),
     Case("seeded", "a: import random; random.seed(1) | b: y = random.random()", "a b", True),
-    Case("seeded, drawn twice", "a: import random; random.seed(1) | b: y = random.random()", "a b b", False, "b:differs", "y"),
+    Case(
+        "seeded, drawn twice",
+        "a: import random; random.seed(1) | b: y = random.random()",
+        "a b b",
+        False,
+        "b:differs",
+        "y",
+    ),
     Case("seeded in the cell", "a: import random | b: random.seed(1); y = random.random()", "a b b b", True),
     Case("half-way", "a: x = 1; 1 / 0 | b: y = x", "a b", True),
-    Case("iterator consumed", "a: it = iter([1, 2, 3]) | b: x = next(it)", "a b b", False, "b:differs", "it x"),
-    Case("generator consumed", "a: g = (i for i in range(5)) | b: x = next(g)", "a b b", False, "b:differs", "g x"),
+    Case(
+        "iterator consumed", "a: it = iter([1, 2, 3]) | b: x = next(it)", "a b b", False, "b:differs", "it x"
+    ),
+    Case(
+        "generator consumed",
+        "a: g = (i for i in range(5)) | b: x = next(g)",
+        "a b b",
+        False,
+        "b:differs",
+        "g x",
+    ),
     Case("attribute", "c: class C: n = 0 | a: o = C() | b: o.n += 1", "c a b b", False, "b:differs", "o"),
     Case("printed from another value", "a: x = 1 | b: print(x) | c: x = 2", "a c b", False, "b:differs"),
-    Case("environment variable", "a: import os | b: os.environ['NBDEBT_T'] = '1' | c: v = os.environ['NBDEBT_T']", "a b c", True),
+    Case(
+        "environment variable",
+        "a: import os | b: os.environ['NBDEBT_T'] = '1' | c: v = os.environ['NBDEBT_T']",
+        "a b c",
+        True,
+    ),
     Case(
         "environment variable set below",
         "a: import os | c: v = os.environ['NBDEBT_U'] | b: os.environ['NBDEBT_U'] = '1'",
@@ -90,9 +118,23 @@ CASES = [
         "v",
     ),
     Case("star import", "a: from math import * | b: y = floor(pi)", "a b", True),
-    Case("lambda in a list", "a: fs = [lambda: k] | k: k = 1 | b: y = fs[0]()", "a (k: k = 0) b k", False, "b:stale", "y"),
-    Case("class made again", "c: class C: n = 1 | a: o = C() | b: y = o.n", "(c: class C: n = 0) a b c", False, "a:stale b:stale", "o y"),
-]  # fmt: skip
+    Case(
+        "lambda in a list",
+        "a: fs = [lambda: k] | k: k = 1 | b: y = fs[0]()",
+        "a (k: k = 0) b k",
+        False,
+        "b:stale",
+        "y",
+    ),
+    Case(
+        "class made again",
+        "c: class C: n = 1 | a: o = C() | b: y = o.n",
+        "(c: class C: n = 0) a b c",
+        False,
+        "a:stale b:stale",
+        "o y",
+    ),
+]
 
 
 def split(cell: str) -> tuple[str, str]:
