@@ -1,8 +1,9 @@
 """``%nbdebt stale``: what to run again, in which order, and why."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from nbdebt.flow.reasons import root_of
 from nbdebt.flow.steps import DELETE
 from nbdebt.live.record import Outline, before_line, outline
 from nbdebt.live.shown import Shown
@@ -27,46 +28,72 @@ def plan(seen: Analysis, session: "Session") -> list[tuple[CellRef, str]]:
         if cell.state in ("stale", "differs") or (edited and cell.state not in ("never-run", "fails")):
             because = next((r.text for r in cell.reasons if r.text), "")
             why[index] = because or ("was edited since it ran" if edited else STATES[cell.state])
-    waiting = list(why)
     index_of = {cell.id: cell.index for cell in seen.notebook.code_cells}
-    while waiting:
-        index = waiting.pop()
-        for take in outlines[index].takes if index in outlines else ():
-            if take.base[0] == "<" or take.code == DELETE:
-                continue
-            for needed in _restore(take.base, index, outlines, session, index_of, why):
-                if needed not in why:
-                    why[needed] = f"makes `{take.base}` as {seen.label(index)} is to find it"
-                    waiting.append(needed)
+    ran = {index_of[cell_id] for cell_id in session.last if cell_id in index_of}
+    does = {index: found for index, found in outlines.items() if index in ran}
+    ends = {root_of(name) for name in seen.replay.names}
+    added = True
+    while added:
+        added = False
+        for reader in [*sorted(why), len(seen.notebook.cells)]:
+            at_end = reader == len(seen.notebook.cells)
+            for name in sorted(ends | _touched(does, why) if at_end else _needed(reader, does)):
+                chain = _makers(name, reader, does)
+                if not chain or _is_there(name, reader, chain, does, why, session, index_of):
+                    continue
+                label = f"as {seen.label(reader)} is to find it" if reader in does else "as it is at the end"
+                for index in chain:
+                    if index not in why:
+                        why[index] = f"makes `{name}` {label}"
+                        added = True
     return [(seen.ref(index), why[index]) for index in sorted(why)]
+
+
+def _needed(reader: int, does: dict[int, Outline]) -> set[str]:
+    """The names that a cell takes in."""
+    takes = does[reader].takes if reader in does else ()
+    return {t.base for t in takes if t.base[0] != "<" and t.code != DELETE}
+
+
+def _touched(does: dict[int, Outline], again: Iterable[int]) -> set[str]:
+    """The names that running these cells again touches."""
+    return {name for index in again if index in does for name in _writes(does[index]) if name[0] != "<"}
+
+
+def _writes(done: Outline) -> frozenset[str]:
+    return done.binds | done.may_bind | done.mutates
+
+
+def _makers(name: str, reader: int, does: dict[int, Outline]) -> list[int]:
+    """The cells above a reader that make a name what it is to be there: who binds it, and who changes it."""
+    binding = [i for i in does if i < reader and name in does[i].binds]
+    if not binding:
+        return []
+    first = max(binding)
+    return [first, *sorted(i for i in does if first < i < reader and name in _writes(does[i]))]
+
+
+def _is_there(
+    name: str,
+    reader: int,
+    chain: Sequence[int],
+    does: dict[int, Outline],
+    again: Collection[int],
+    session: "Session",
+    index_of: dict[str, int],
+) -> bool:
+    """Whether a reader finds a name as its makers leave it, once those that run again have run."""
+    if any(i < reader and i in does and name in _writes(does[i]) for i in again):
+        return all(index in again for index in chain)
+    state = session.recorder.namespace.states.get(name)
+    record = session.recorder.records.get(state.maker) if state is not None else None
+    return record is not None and index_of.get(record.run.cell_id, -1) == chain[-1]
 
 
 def _edited(session: "Session", seen: Analysis, index: int) -> bool:
     cell = seen.notebook.cells[index]
     last = session.last.get(cell.id)
     return last is not None and last.run.source != cell.source
-
-
-def _restore(
-    name: str,
-    reader: int,
-    outlines: dict[int, Outline],
-    session: "Session",
-    index_of: dict[str, int],
-    again: Iterable[int],
-) -> Sequence[int]:
-    """The cells above a reader that make a name what it is to be there, unless it is that already."""
-    makers = [i for i in sorted(outlines) if i < reader and name in outlines[i].binds]
-    if not makers:
-        return ()
-    chain = [
-        makers[-1],
-        *(i for i in sorted(outlines) if makers[-1] < i < reader and name in outlines[i].mutates),
-    ]
-    state = session.recorder.namespace.states.get(name)
-    record = session.recorder.records.get(state.maker) if state is not None else None
-    holder = index_of.get(record.run.cell_id, -1) if record is not None else -1
-    return () if holder == chain[-1] and not set(chain) & set(again) else chain
 
 
 def stale(session: "Session") -> Shown:

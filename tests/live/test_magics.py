@@ -9,6 +9,8 @@ from typing import Any
 
 import nbformat
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 pytest.importorskip("IPython")
 
@@ -18,6 +20,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 import nbdebt
 from nbdebt.live import magic_words
+from nbdebt.live.rerun import plan
 from nbdebt.live.session import Session
 from nbdebt.read import read_notebook
 
@@ -137,7 +140,7 @@ def test_one_glance(session: Session, capsys: pytest.CaptureFixture[str]) -> Non
         "3 runs recorded; the order of cells comes from the front end",
         "Restart & Run All: would give other results",
         "1 finding (1 order)",
-        "to run again: cell 1 [1], cell 2 [3]",
+        "to run again: cell 1 [1], cell 2 [3], cell 3 [2]",
     ):
         assert words in shown
     assert "paused" in said(session, "off", capsys)
@@ -182,7 +185,8 @@ def test_why(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
     ("document", "ran", "again"),
     [
         ({"a": "x = 1", "b": "y = x"}, "a b", ""),
-        (STALE, "a c b", "a b"),
+        (STALE, "a c b", "a b c"),
+        ({**STALE, "d": "l = [x]", "e": "l.append(y)"}, "a c b d e e", "a b c d e"),
         ({"a": "l = [1]", "b": "l.append(2)", "c": "n = len(l)"}, "a b b c", "a b c"),
         ({"a": "x = 1", "b": "y = x", "c": "z = 3"}, "a b c a", ""),
     ],
@@ -191,14 +195,43 @@ def test_what_to_run_again_makes_it_right(
     session: Session, document: dict[str, str], ran: str, again: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     play(session, document, ran)
-    from nbdebt.live.rerun import plan
-
     planned = [ref.id for ref, _ in plan(session.analysis(), session)]
     assert planned == again.split()
     for cell_id in planned:
         session.shell.run_cell(document[cell_id], store_history=True, cell_id=cell_id)
-    assert {v.state for v in session.verdict().cells.values()} == {"same"}
+    verdict = session.verdict()
+    assert {v.state for v in verdict.cells.values()} == {"same"} and verdict.names == {}
     assert "nothing to run again" in said(session, "stale", capsys)
+
+
+CELLS = ["a = 1", "b = a + 1", "a = 5", "l = [a]", "l.append(b)", "n = len(l)", "b += 1", "c = b * a"]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(0, 5), max_size=6), st.permutations(range(len(CELLS))))
+def test_running_the_plan_is_enough(shell: InteractiveShell, more: list[int], order: list[int]) -> None:
+    """After the plan ran, the session holds what a fresh kernel would."""
+    ids = [f"c{n}" for n in sorted(order[:6])]
+    document = dict(zip(ids, (CELLS[n] for n in sorted(order[:6])), strict=True))
+    fresh: dict[str, Any] = {}
+    try:
+        for source in document.values():
+            exec(source, fresh)
+    except NameError:
+        return
+    shell.reset()
+    session = nbdebt.load(shell)
+    try:
+        play(session, document)
+        for position in more:
+            play(session, document, ids[position])
+        planned = plan(session.analysis(), session)
+        if planned:
+            play(session, document, " ".join(ref.id for ref, _ in planned))
+        for name in "abcln":
+            assert shell.user_ns.get(name) == fresh.get(name), [ref.id for ref, _ in planned]
+    finally:
+        session.close()
 
 
 def test_what_would_fail_is_not_run_again(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
