@@ -53,6 +53,11 @@ def compare(
                 differ[name] = f"{labels.get(failing, 'a cell')} fails before it makes it"
             elif any(i in done.cells and done.cells[i].state != "never-run" for i in makers.get(name, ())):
                 differ[name] = "the cell that made it makes it no more"
+            elif name in now and now[name].maker == -1:
+                if name in read:
+                    unknown[name] = "was there before recording began"
+                else:
+                    left.append(name)
             elif name in read:
                 differ[name] = "no cell of the document makes it any more"
             else:

@@ -116,8 +116,21 @@ class Document:
         return cells
 
 
-def as_notebook(path: str, cells: Sequence[Shown], last: Mapping[str, RunRecord]) -> Notebook:
-    """The document as rules read it; counts are those of the session."""
+def as_notebook(
+    path: str,
+    cells: Sequence[Shown],
+    last: Mapping[str, RunRecord],
+    earlier: Mapping[str, int] | None = None,
+) -> Notebook:
+    """The document as rules read it.
+
+    Args:
+        path: where it is, or what stands for that.
+        cells: its cells.
+        last: the last run of each cell id: its count is the cell's.
+        earlier: counts of cells that ran before recording began.
+    """
+    before = earlier or {}
     return Notebook(
         path,
         tuple(
@@ -126,7 +139,7 @@ def as_notebook(path: str, cells: Sequence[Shown], last: Mapping[str, RunRecord]
                 shown.cell_id,
                 shown.kind,
                 shown.source,
-                last[shown.cell_id].count if shown.cell_id in last else None,
+                last[shown.cell_id].count if shown.cell_id in last else before.get(shown.cell_id),
                 shown.tags,
             )
             for index, shown in enumerate(cells)

@@ -19,6 +19,7 @@ from nbdebt.flow.effects import Registry
 from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.reader import Parsed, Reader, parse
 from nbdebt.live.calls import Calls, reachable, used
+from nbdebt.live.earlier import Earlier, earlier_of
 from nbdebt.live.files import FileWatch
 from nbdebt.live.fingerprints import Fingerprinter
 from nbdebt.live.namespace import Namespace
@@ -75,7 +76,7 @@ class Recorder:
         self.failures: list[str] = []
         self.paused = False
         self.sequence = 0
-        self.adopted: tuple[str, ...] = ()
+        self.earlier = Earlier()
         self.initial_settings: dict[str, bytes] = {}
         self.made_settings: dict[str, int] = {}
         self.made_streams: dict[str, int] = {}
@@ -91,7 +92,7 @@ class Recorder:
         """Begin to record; what the namespace holds already is of unknown origin."""
         with self._guarded("starting"):
             self.namespace.adopt()
-            self.adopted = tuple(self.namespace.states)
+            self.earlier = earlier_of(self.shell, self.namespace.states)
             self.initial_settings = self.settings.snapshot()
             self.streams.start()
             self.files.start()

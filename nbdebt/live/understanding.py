@@ -71,7 +71,9 @@ class Understanding:
         """The document as rules read it."""
         session = self.session
         path = session.document.path or "<session>"
-        return as_notebook(path, self.shown(), session.last)
+        shown = self.shown()
+        earlier = session.recorder.earlier.cells(shown, session.last)
+        return as_notebook(path, shown, session.last, earlier)
 
     def flows(self, notebook: Notebook) -> dict[int, CellFlow]:
         """What each cell does: as it was read when it ran, or as it is now."""
@@ -144,9 +146,15 @@ class Understanding:
         """A replayer over the session as it is."""
         session, recorder = self.session, self.session.recorder
         now = recorder.namespace.states
-        return Replayer(
-            recorder.records, session.last, session.by_key, self._outside, now, recorder.parse, concrete
-        )
+        parse, outside = recorder.parse, self._outside
+        replayer = Replayer(recorder.records, session.last, session.by_key, outside, now, parse, concrete)
+        earlier = recorder.earlier
+        if earlier.inputs:
+            shown = self.shown()
+            replayer.earlier = earlier.cells(shown, session.last)
+            replayer.straight = earlier.straight(shown, replayer.earlier)
+            replayer.adopted = earlier.states
+        return replayer
 
     def outcome(self, notebook: Notebook, flows: dict[int, CellFlow]) -> tuple[Outcome, Difference]:
         """Restart & Run All, symbolically, and what would differ from the session at its end."""
@@ -156,7 +164,7 @@ class Understanding:
         done = replayer.replay(places)
         if any(c.state not in ("same", "never-run") for c in done.cells.values()):
             if self._concrete is None:
-                self._concrete = Concrete(recorder.adopted)
+                self._concrete = Concrete(recorder.earlier.states)
             if self._concrete.catch_up(session.runs, recorder.parse):
                 replayer = self.replayer(self._concrete)
                 done = replayer.replay(places)

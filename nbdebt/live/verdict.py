@@ -46,6 +46,9 @@ class Replayer:
         self.parse = parse
         self.concrete = concrete
         self.walk: Walk | None = Walk() if concrete is not None else None
+        self.earlier: Mapping[str, int] = {}
+        self.straight = False
+        self.adopted: Mapping[str, State] = {}
         self.cell_of: dict[str, int] = {}
         self.labels: dict[int, str] = {}
 
@@ -63,21 +66,42 @@ class Replayer:
         """The next cell."""
         last = self.last.get(place.cell_id)
         if last is None:
-            done.cells[place.index] = CellReplay(place.index, "never-run")
+            self._without_run(place, done)
             return
         env = done.env
         chosen = self._fitting(place, last, env)
         known = self._step(place, last)
         if chosen is not None:
             done.chosen[place.index] = chosen
+            foreign = [r.base for r in chosen.reads if r.base not in env and self._foreign(r)]
             self._apply(chosen, place.index, env)
-            done.cells[place.index] = self._compared(place, chosen, last)
+            cell = done.cells[place.index] = self._compared(place, chosen, last)
+            if foreign and cell.state == "same":
+                cell.state = "unknown"
+                cell.reasons += [Reason("opaque", base, text=_FOREIGN.format(base)) for base in foreign]
             return
         if last.key != place.key:
             done.edited.add(place.index)
             self._edited(place, last, done, known)
             return
         self._differs(place, last, done, known)
+
+    def _without_run(self, place: Place, done: Outcome) -> None:
+        """A cell of which no run was recorded: it never ran, or before recording began."""
+        if place.cell_id not in self.earlier:
+            done.cells[place.index] = CellReplay(place.index, "never-run")
+            return
+        cell = done.cells[place.index] = CellReplay(place.index, "same")
+        found = place.outline
+        made = {*found.binds, *found.may_bind, *found.mutates, *found.sets}
+        if not self.straight and (made or found.takes):
+            cell.state = "unknown"
+            cell.reasons.append(Reason("opaque", text="ran before recording began"))
+        if self.straight and place.cell_id == list(self.earlier)[-1]:
+            # What no code names, a star import brought or a script.
+            made |= set(self.adopted) - set(done.env)
+        for base in sorted(made & set(self.adopted)):
+            done.env[base] = Found(self.adopted[base], place.index)
 
     def _step(self, place: Place, last: RunRecord) -> tuple[Known, Known] | None:
         """What is known of the values after the cell, in the replay and after its last run."""
@@ -128,14 +152,14 @@ class Replayer:
                 return self.outside(read.base) == read.key
             if read.base[0] == "<":
                 return False
-            return read.key == ABSENT or (read.maker == -1 and self._foreign(read))
+            return read.key == ABSENT or self._foreign(read)
         if found.state is None:
             return not read.certain and read.key == ABSENT
         return key_in(found.state, read.part) == read.key
 
     def _foreign(self, read: Read) -> bool:
-        """Whether a read found what was there before recording began: nobody knows where it came from."""
-        return False
+        """Whether a read found what no recorded run made: it was there before, or a thread made it."""
+        return read.base[0] != "<" and read.maker == -1 and bool(read.key)
 
     # What the run then does
 
@@ -363,6 +387,7 @@ class Replayer:
         cell.reasons.append(Reason(kind, name, read.access, then, now, text))
 
 
+_FOREIGN = "reads `{}`, which was there before recording began"
 _VAGUE = {
     "<random>time": "reads the clock",
     "<random>hash": "depends on the order of a set, which changes from session to session for texts",

@@ -174,3 +174,30 @@ def test_verdict(case: Case, shell: Any) -> None:
     assert sorted(verdict.names) == case.names.split()
     assert list(verdict.left_over) == case.left_over.split()
     assert verdict.reproduces is case.reproduces
+
+
+LOADED_LATE = [
+    ("a: x = 1 | l: %load_ext nbdebt | b: y = x + 1", "a l b", True, ""),
+    ("a: x = 1 | l: %load_ext nbdebt | b: y = x + 1", "a l b b", True, ""),
+    ("a: x = 1 | l: %load_ext nbdebt | b: x += 1", "a l b b", False, "b:differs"),
+    ("a: x = 1 | b: y = x | l: %load_ext nbdebt | c: z = y", "b a b l c", None, "a:unknown b:unknown"),
+    ("l: %load_ext nbdebt | b: y = x + 1", "(gone: x = 1) l b", None, "b:unknown"),
+    ("a: from math import * | l: %load_ext nbdebt | b: y = floor(pi)", "a l b", True, ""),
+]
+
+
+@pytest.mark.parametrize(("document", "ran", "reproduces", "states"), LOADED_LATE)
+def test_loaded_in_the_middle(
+    document: str, ran: str, reproduces: bool | None, states: str, shell: Any
+) -> None:
+    """What ran before is known by the shell's inputs; what they left has no other origin."""
+    for cell_id, source in happened(Case("", document, ran, reproduces)):
+        shell.run_cell(source, cell_id=cell_id, store_history=True)
+    session = nbdebt.load(shell)
+    session.set_document([split(cell) for cell in document.split(" | ")])
+    verdict = session.verdict()
+    assert {n: c.state for n, c in verdict.cells.items() if c.state != "same"} == dict(
+        pair.split(":") for pair in states.split()
+    )
+    assert verdict.reproduces is reproduces
+    assert session.failures == []
