@@ -74,6 +74,21 @@ class Env(dict[str, Found]):
             else:
                 super().__setitem__(base, old)
 
+    def at(self, length: int) -> "Env":
+        """As it was when the journal had this length."""
+        found = Env()
+        dict.update(found, self)
+        for base, old in reversed(self.journal[length:]):
+            if old is None:
+                dict.pop(found, base, None)
+            else:
+                dict.__setitem__(found, base, old)
+        return found
+
+    def written(self, length: int) -> dict[str, Found | None]:
+        """What became of all that was touched since the journal had this length; None for what is gone."""
+        return {base: self.get(base) for base, _ in self.journal[length:]}
+
 
 class Outcome(msgspec.Struct):
     """What a replay found.

@@ -4,15 +4,12 @@ Only what a run may have touched is looked at: what its code names, what its cal
 what shares memory with any of that. No reference to a user's object is kept.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
+from nbdebt.live.bindings import Bindings
 from nbdebt.live.fingerprints import Fingerprint, Fingerprinter
 from nbdebt.live.states import State, state_of
-
-_SHELL = re.compile(r"_+|_i+|_i\d+|_\d+|_dh|_oh|_ih|_exit_code|__\w+__")
-_PROVIDED = frozenset(("In", "Out", "get_ipython", "exit", "quit", "open", "display"))
 
 
 class Change(NamedTuple):
@@ -24,13 +21,6 @@ class Change(NamedTuple):
     after: State | None
 
 
-class _Held(NamedTuple):
-    """Which object a name held: its address and that of its type (an address may be used again)."""
-
-    address: int
-    type: int
-
-
 class Namespace:
     """What is known of the values of a shell's names.
 
@@ -40,29 +30,21 @@ class Namespace:
         fingerprinter: takes the fingerprints.
     """
 
-    def __init__(
-        self, values: dict[str, Any], hidden: Mapping[str, Any], fingerprinter: Fingerprinter
-    ) -> None:
+    def __init__(self, values: dict[str, Any], hidden: dict[str, Any], fingerprinter: Fingerprinter) -> None:
         self.values = values
         self.hidden = hidden
         self.fingerprinter = fingerprinter
         self.states: dict[str, State] = {}
         self.inexact: dict[str, str] = {}
-        self._held: dict[str, _Held] = {}
+        self._bindings = Bindings(values, hidden)
         self._reach: dict[str, frozenset[int] | None] = {}
         self._holders: dict[int, set[str]] = {}
+        self._endless: set[str] = set()
         self._plain: dict[str, bytes] = {}
 
     def user_names(self) -> list[str]:
         """Names that the user made."""
-        hidden = self.hidden
-        return [
-            name
-            for name, value in list(self.values.items())
-            if not (name[0] == "_" and _SHELL.fullmatch(name))
-            and name not in _PROVIDED
-            and not (name in hidden and hidden[name] is value)
-        ]
+        return self._bindings.names()
 
     def adopt(self) -> None:
         """Take what is there already, as of unknown origin."""
@@ -83,7 +65,7 @@ class Namespace:
                 if holders is not None and len(holders) > 1:
                     found |= holders
         if many:
-            found.update(name for name, reach in self._reach.items() if reach is None)
+            found |= self._endless
         return found
 
     def begin(self, touched: Iterable[str]) -> None:
@@ -91,13 +73,12 @@ class Namespace:
 
         What another thread, a callback or a silent run changed since the last run has no known origin.
         """
-        values, held = self.values, self._held
+        values, bindings = self.values, self._bindings
         for name in touched:
             if name in values:
-                value = values[name]
-                if held.get(name) != (id(value), id(type(value))):
+                if not bindings.holds(name):
                     self._take(name, -1, b"")
-            elif name in held:
+            elif name in self.states:
                 self._drop(name)
 
     def end(self, touched: set[str], run: int, salt: bytes, written: set[str]) -> list[Change]:
@@ -109,15 +90,14 @@ class Namespace:
             salt: digest of its code and of what it read.
             written: names that its code surely binds: made anew even where their value is the same.
         """
-        values, held, states = self.values, self._held, self.states
+        values, states = self.values, self.states
         changes: list[Change] = []
-        present = self.user_names()
-        again = self.sharing(touched)
-        for name in present:
-            value = values[name]
-            same_object = held.get(name) == (id(value), id(type(value)))
-            if same_object and name not in again:
+        other, gone = self._bindings.look()
+        for name in self._bindings.ordered(other | self.sharing(touched)):
+            if name not in values or name in gone:
                 continue
+            value = values[name]
+            same_object = name not in other
             before = states.get(name)
             if same_object and before is not None and not self._may_change(name, value):
                 if name in written:
@@ -137,11 +117,9 @@ class Namespace:
             after = state_of(found, run, salt)
             states[name] = after
             changes.append(Change(name, "changed", before, after))
-        if len(held) > len(present):
-            there = set(present)
-            for name in [n for n in held if n not in there]:
-                changes.append(Change(name, "deleted", states.get(name), None))
-                self._drop(name)
+        for name in sorted(gone):
+            changes.append(Change(name, "deleted", states.get(name), None))
+            self._drop(name)
         return changes
 
     def _may_change(self, name: str, value: Any) -> bool:
@@ -158,8 +136,7 @@ class Namespace:
         return Change(name, "changed", before, after)
 
     def _take(self, name: str, run: int, salt: bytes) -> State:
-        value = self.values[name]
-        self._held[name] = _Held(id(value), id(type(value)))
+        self._bindings.hold(name)
         state = self.states[name] = state_of(self._fingerprint(name), run, salt)
         return state
 
@@ -179,10 +156,13 @@ class Namespace:
             return
         self._unlink(name)
         self._reach[name] = reach
+        if reach is None:
+            self._endless.add(name)
         for token in reach or ():
             self._holders.setdefault(token, set()).add(name)
 
     def _unlink(self, name: str) -> None:
+        self._endless.discard(name)
         for token in self._reach.pop(name, None) or ():
             holders = self._holders.get(token)
             if holders is not None:
@@ -192,7 +172,7 @@ class Namespace:
 
     def _drop(self, name: str) -> None:
         self._unlink(name)
-        self._held.pop(name, None)
+        self._bindings.forget(name)
         self._plain.pop(name, None)
         self.states.pop(name, None)
         self.inexact.pop(name, None)

@@ -67,6 +67,7 @@ class Streams:
         self.failures: list[str] = []
         self._depth = 0
         self._before: dict[str, bytes] = {}
+        self.after: dict[str, bytes] = {}
         self._at_import: dict[str, bytes] = {}
         self._determined: set[str] = set()
         self._seeded: set[str] = set()
@@ -172,37 +173,44 @@ class Streams:
 
     # Runs
 
-    def begin(self) -> None:
-        """A run begins. Runs may be nested: streams belong to the process, so the outermost counts."""
+    def begin(self) -> dict[str, bytes]:
+        """A run begins. Runs may be nested: streams belong to the process, so the outermost counts.
+
+        Returns:
+            Where the streams stand, as :meth:`snapshot` gives it.
+        """
         self._depth += 1
         if self._depth > 1:
-            return
+            return self.snapshot()
         self._arm()
         self._before = self.snapshot()
         self._torch_seed = torch_seed()
         self._seeded.clear()
         self._unseeded.clear()
         self._generators.clear()
+        return dict(self._before)
 
     def end(self) -> RandomSeen:
-        """A run is over."""
+        """A run is over; :attr:`after` then says where the streams stand."""
         self._depth = max(self._depth - 1, 0)
         states = self.raw()
+        self.after = {}
         drew: set[str] = set()
         for stream, state in states.items():
             try:
-                digest = xxh3_128_digest(state_bytes(state))
+                digest = self.after[stream] = xxh3_128_digest(state_bytes(state))
                 before = self._before.get(stream)
+                if before == digest:
+                    continue
                 fresh = is_fresh(stream, state)
                 if before is None:
                     # Its library was loaded meanwhile, with entropy of the system.
                     if not fresh:
                         drew.add(stream)
-                elif before != digest:
-                    if fresh:
-                        self._note_seed(stream, state)
-                    else:
-                        drew.add(stream)
+                elif fresh:
+                    self._note_seed(stream, state)
+                else:
+                    drew.add(stream)
             except Exception as error:
                 self._failed(f"comparing {stream}", error)
         if "torch" in drew and self._torch_seed is not None and torch_seed() != self._torch_seed:

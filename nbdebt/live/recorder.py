@@ -164,8 +164,7 @@ class Recorder:
         self._active[sequence] = active
         self._stack.append(sequence)
         _current.set(sequence)
-        self.streams.begin()
-        active.streams = self.streams.snapshot()
+        active.streams = self.streams.begin()
         self.files.begin(sequence)
         self.calls.begin()
         active.spent = time.perf_counter() - began
@@ -228,7 +227,7 @@ class Recorder:
             summary=summary,
             flow=active.flow,
             before=active.before,
-            streams=(active.streams, self.streams.snapshot()),
+            streams=(active.streams, self.streams.after),
             settings=(active.settings, self._settings(active.outline)),
             random=random,
             files=files,

@@ -16,7 +16,9 @@ import sys
 import types
 import warnings
 from collections.abc import Callable
-from typing import Any
+from itertools import compress
+from operator import is_
+from typing import Any, NamedTuple
 
 from xxhash import xxh3_128_digest
 
@@ -32,13 +34,20 @@ class SettingsSensor:
 
     def __init__(self) -> None:
         self.failures: list[str] = []
+        self._environment: dict[Any, Any] = {}
+        self._variables: dict[str, bytes] = {}
+        self._flat: dict[str, _Flat] = {}
 
     def snapshot(self) -> dict[str, bytes]:
         """A digest of each setting, by its name; settings of libraries that aren't loaded are left out."""
-        found = {
-            f"environ:{os.fsdecode(name) if isinstance(name, bytes) else name}": xxh3_128_digest(value)
-            for name, value in list(os.environ._data.items())  # type: ignore[attr-defined]
-        }
+        environment: dict[Any, Any] = dict(os.environ._data)  # type: ignore[attr-defined]
+        if environment != self._environment:
+            self._environment = environment
+            self._variables = {
+                f"environ:{os.fsdecode(name) if isinstance(name, bytes) else name}": xxh3_128_digest(value)
+                for name, value in environment.items()
+            }
+        found = dict(self._variables)
         for name, module, reader in _READERS:
             if module and module not in sys.modules:
                 continue
@@ -50,8 +59,41 @@ class SettingsSensor:
                     self.failures.append(text)
                 continue
             if value is not None:
-                found[name] = digest(value)
+                found[name] = self._of_flat(name, value) if name in _FLAT else digest(value)
         return found
+
+    def _of_flat(self, name: str, value: Any) -> bytes:
+        """The digest of a dictionary of hundreds of settings, most of them plain and as they were."""
+        keys, values = list(value), list(value.values())
+        last = self._flat.get(name)
+        if (
+            last is not None
+            and last.keys == keys
+            and all(map(is_, compress(values, last.mask), last.atoms))
+            and last.plain == [_plain(values[i], 1) for i in last.others]
+        ):
+            return last.digest
+        # Of what isn't plain no reference is kept.
+        mask = [type(item) in _ATOMS for item in values]
+        others = [i for i, atom in enumerate(mask) if not atom]
+        plain = [_plain(values[i], 1) for i in others]
+        atoms = list(compress(values, mask))
+        self._flat[name] = found = _Flat(keys, mask, atoms, others, plain, digest(value))
+        return found.digest
+
+
+class _Flat(NamedTuple):
+    """A dictionary of settings as it was: values that are atoms by themselves, the others made plain."""
+
+    keys: list[Any]
+    mask: list[bool]
+    atoms: list[Any]
+    others: list[int]
+    plain: list[Any]
+    digest: bytes
+
+
+_FLAT = frozenset(("matplotlib.rcParams",))
 
 
 def digest(value: object) -> bytes:

@@ -45,6 +45,7 @@ class Recorded(Protocol):
 
 _OUTSIDE = (File, Url, Table, Package)
 _DIRECTORY = Setting("cwd")
+_MANY_PLACES = 5000
 _NO_DOCUMENT = "the document is not known: which cells there are, and in which order"
 
 
@@ -59,6 +60,7 @@ class Understanding:
         self.session = session
         self._flows: dict[tuple[str, str], CellFlow] = {}
         self._concrete: Concrete | None = None
+        self._places: dict[str, tuple[Cell, CellFlow, str, Place]] = {}
 
     # The document
 
@@ -136,11 +138,18 @@ class Understanding:
     def place(self, cell: Cell, flow: CellFlow, label: str) -> Place:
         """One cell for the replay."""
         recorder = self.session.recorder
+        known = self._places.get(cell.id)
+        if known is not None and known[1] is flow and known[0] == cell and known[2] == label:
+            return known[3]
         last = self.session.last.get(cell.id)
         text = last.text if last is not None and last.run.source == cell.source else cell.source
         key = last.key if last is not None and text is last.text else source_key(recorder.parse(text))
         summary = outline(before_line(flow, 0))
-        return Place(cell.index, cell.id, key, summary, label, partial(recorder.parse, text), flow)
+        found = Place(cell.index, cell.id, key, summary, label, partial(recorder.parse, text), flow)
+        if len(self._places) > _MANY_PLACES:
+            self._places.clear()
+        self._places[cell.id] = cell, flow, label, found
+        return found
 
     def replayer(self, concrete: Concrete | None = None) -> Replayer:
         """A replayer over the session as it is."""

@@ -10,7 +10,7 @@ import msgspec
 
 from nbdebt.flow.reasons import order_text
 from nbdebt.live.document import Shown, as_notebook
-from nbdebt.live.environment import Outcome, Place
+from nbdebt.live.environment import Found, Outcome, Place
 from nbdebt.live.record import RunRecord
 from nbdebt.live.understanding import Understanding
 from nbdebt.live.verdict import Replayer
@@ -32,6 +32,8 @@ class Watcher:
         self._shown: list[Shown] = []
         self._places: list[Place | None] = []
         self._marks: list[int] = []
+        self._wrote: list[dict[str, Found | None]] = []
+        self._end = 0
         self._position: dict[str, int] = {}
         self._replayer: Replayer | None = None
         self._done = Outcome()
@@ -78,7 +80,10 @@ class Watcher:
         self._replayer, self._shown, self._done = replayer, shown, Outcome()
         self._places = [places.get(n) for n in range(len(shown))]
         self._position = replayer.cell_of
-        self._marks = []
+        self._marks, self._wrote, self._end = [], [], 0
+        for position, place in enumerate(self._places):
+            if place is not None and place.cell_id in understanding.session.last:
+                self._end = position + 1
         self._odd = not self._go(0)
 
     def _resume(self, shown: list[Shown], position: int) -> bool:
@@ -86,32 +91,57 @@ class Watcher:
         understanding, session = self.understanding, self.understanding.session
         self._shown = shown
         cell_id = shown[position].cell_id
-        notebook_cell = as_notebook("", shown[position : position + 1], session.last)
-        flow = session.last[cell_id].flow
-        label = order_text(0, notebook_cell)
-        cell = notebook_cell.cells[0]
-        place = understanding.place(cell, flow, label)
-        self._places[position] = msgspec.structs.replace(place, index=position)
+        alone = as_notebook("", shown[position : position + 1], session.last)
+        label = order_text(0, alone)
+        cell = msgspec.structs.replace(alone.cells[0], index=position)
+        place = self._places[position] = understanding.place(cell, session.last[cell_id].flow, label)
         assert self._replayer is not None
         self._replayer.labels[position] = label
-        self._done.env.rewind(self._marks[position])
-        del self._marks[position:]
-        self._odd = not self._go(position)
+        if self._comes_out_alike(place, position):
+            return True
+        self._end = max(self._end, position + 1)
+        if position < len(self._marks):
+            self._done.env.rewind(self._marks[position])
+            del self._marks[position:], self._wrote[position:]
+        self._odd = not self._go(len(self._marks))
         return not self._odd
 
+    def _comes_out_alike(self, place: Place, position: int) -> bool:
+        """Whether a cell that ran again leaves what it left before: then nothing below it is touched."""
+        marks, done = self._marks, self._done
+        if position + 1 >= len(marks) or self._replayer is None:
+            return False
+        trial = Outcome(env=done.env.at(marks[position]))
+        self._replayer.step(place, trial)
+        if trial.cells[position].state != "same":
+            return False
+        before, now = self._wrote[position], trial.env.written(0)
+        if before.keys() != now.keys() or not all(_alike(before[base], now[base]) for base in now):
+            return False
+        done.cells.update(trial.cells)
+        done.chosen.update(trial.chosen)
+        return True
+
     def _go(self, start: int) -> bool:
-        """Replay the cells from here on; whether all are as they should be."""
+        """Replay the cells from here on, up to the last that ran; whether all are as they should be."""
         done, replayer = self._done, self._replayer
         assert replayer is not None
         good = True
-        for position in range(start, len(self._places)):
+        for position in range(start, self._end):
             self._marks.append(len(done.env.journal))
             place = self._places[position]
-            if place is None:
-                continue
-            replayer.step(place, done)
-            good = good and done.cells[place.index].state in ("same", "never-run")
+            if place is not None:
+                replayer.step(place, done)
+                good = good and done.cells[position].state in ("same", "never-run")
+            self._wrote.append(done.env.written(self._marks[position]))
         return good
+
+
+def _alike(one: Found | None, other: Found | None) -> bool:
+    """Whether a replay would find the same: whichever run made it."""
+    if one is None or other is None or one.state is None or other.state is None:
+        return one == other
+    return one.state._replace(maker=other.state.maker) == other.state and one[1:] == other[1:]
 
 
 def plain(record: RunRecord) -> bool:
