@@ -25,6 +25,9 @@ def plan(seen: Analysis, session: "Session") -> list[tuple[CellRef, str]]:
     why: dict[int, str] = {}
     for index, cell in seen.replay.cells.items():
         edited = _edited(session, seen, index)
+        if any(reason.kind == "random" for reason in cell.reasons) and not edited:
+            # Running it again gives yet other numbers: it needs a seed.
+            continue
         if cell.state in ("stale", "differs") or (edited and cell.state not in ("never-run", "fails")):
             because = next((r.text for r in cell.reasons if r.text), "")
             why[index] = because or ("was edited since it ran" if edited else STATES[cell.state])

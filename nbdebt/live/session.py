@@ -167,7 +167,7 @@ class Session:
         self._unsaid = False
         now = dict(zip(identities(report.findings), report.findings, strict=True))
         new = tuple(f for i, f in now.items() if i not in self._told)
-        resolved = tuple(f for i, f in self._told.items() if i not in now)
+        resolved = tuple(f for i, f in self._told.items() if i not in now and _is_settled(f, report))
         self._told = now
         self.watcher.told = frozenset(f.cell.id for f in now.values() if f.cell is not None)
         told = RunReport(record, new, resolved, record.seconds + time.perf_counter() - began)
@@ -186,6 +186,15 @@ class Session:
         cell_id = (fresh or same or [f"run-{record.run.sequence}"])[0]
         record.run = msgspec.structs.replace(record.run, cell_id=cell_id)
         return record
+
+
+def _is_settled(finding: Finding, report: Report) -> bool:
+    """Whether what a finding was about is in order now, and not only told in other words."""
+    verdict = report.notebooks[0].verdict if report.notebooks else None
+    if finding.family != "order" or verdict is None or finding.cell is None:
+        return True
+    cell = verdict.cells.get(finding.cell.id)
+    return cell is not None and cell.state == "same" and not verdict.names
 
 
 def current(shell: Any) -> Session | None:

@@ -85,11 +85,17 @@ def noisy_prefixes() -> tuple[str, ...]:
     return (*LIBRARIES, *_SYSTEM, *sorted(found))
 
 
+# Where libraries keep the data sets that they fetch: caches of theirs, in the user's home.
+_DATA_HOMES = re.compile(
+    r"/(?:statsmodels_data|scikit_learn_data|nltk_data|seaborn-data|\.(?:keras|torch|cache|kaggle|sktime))(?:/|\Z)"
+)
+
+
 def is_noise(path: str, prefixes: tuple[str, ...]) -> bool:
     """Whether an absolute path is none of the user's; data that comes with a package is."""
     if path.endswith(_ENDINGS) or "__pycache__" in path:
         return True
-    return path.startswith(prefixes) and not is_bundled(path)
+    return (path.startswith(prefixes) and not is_bundled(path)) or _DATA_HOMES.search(path) is not None
 
 
 def is_bundled(path: str) -> bool:

@@ -67,6 +67,8 @@ def touches(seen: Analysis, cell: int) -> tuple[set[str], set[str]]:
 
 def unexplained(seen: Analysis, cell: int, reason: Reason) -> bool:
     """Whether a cell took in what only a later run makes, with no count left for an earlier run of it."""
+    if seen.observed:
+        return reason.then is None
     maker = reason.now
     count = seen.notebook.cells[cell].execution_count
     if maker is None or count is None:
