@@ -1,6 +1,7 @@
 """The one live state: a shell's recorder, its document, and what has been said of them."""
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -20,6 +21,7 @@ from nbdebt.model.history import History
 from nbdebt.report.fingerprints import Identity, identities
 from nbdebt.rules.analysis import Analysis
 
+_SPOKEN = re.compile(r"`([^\W\d]\w*)")
 Level = Literal["quiet", "normal", "strict"]
 
 
@@ -167,7 +169,12 @@ class Session:
         self._unsaid = False
         now = dict(zip(identities(report.findings), report.findings, strict=True))
         new = tuple(f for i, f in now.items() if i not in self._told)
-        resolved = tuple(f for i, f in self._told.items() if i not in now and _is_settled(f, report))
+        owed = {name for finding in now.values() for name in _names(finding)}
+        resolved = tuple(
+            f
+            for i, f in self._told.items()
+            if i not in now and _is_settled(f, report) and owed.isdisjoint(_names(f))
+        )
         self._told = now
         self.watcher.told = frozenset(f.cell.id for f in now.values() if f.cell is not None)
         told = RunReport(record, new, resolved, record.seconds + time.perf_counter() - began)
@@ -194,7 +201,12 @@ def _is_settled(finding: Finding, report: Report) -> bool:
     if finding.family != "order" or verdict is None or finding.cell is None:
         return True
     cell = verdict.cells.get(finding.cell.id)
-    return cell is not None and cell.state == "same" and not verdict.names
+    return cell is not None and cell.state == "same"
+
+
+def _names(finding: Finding) -> set[str]:
+    """Names that an order finding speaks of."""
+    return set(_SPOKEN.findall(finding.message)) if finding.family == "order" else set()
 
 
 def current(shell: Any) -> Session | None:

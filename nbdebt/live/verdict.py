@@ -94,7 +94,7 @@ class Replayer:
         cell = done.cells[place.index] = CellReplay(place.index, "same")
         found = place.outline
         made = {*found.binds, *found.may_bind, *found.mutates, *found.sets}
-        if not self.straight and (made or found.takes):
+        if not self.straight and found.names:
             cell.state = "unknown"
             cell.reasons.append(Reason("opaque", text="ran before recording began"))
         if self.straight and place.cell_id == list(self.earlier)[-1]:

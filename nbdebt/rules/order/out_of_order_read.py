@@ -79,8 +79,8 @@ def out_of_order_read(seen: Analysis) -> Iterator[Finding]:
     groups: dict[tuple[str, int | None, int | None, int], list[tuple[int, Reason]]] = {}
     for cell, reason in reasons(seen, "other-version"):
         if reason.then in (cell, reason.now) or of_two_sessions(seen, cell, reason):
-            # After its own earlier run: rerun-not-idempotent's. Of one and the same cell: what is wrong is wrong
-            # there. Two sessions have no common order.
+            # After its own earlier run: rerun-not-idempotent's. Of one cell, then and now: what is wrong is
+            # wrong there. Two sessions have no common order.
             continue
         name = base_name(seen, cell, reason)
         if is_import(seen, reason.then, name) and is_import(seen, reason.now, name):
