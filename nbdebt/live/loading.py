@@ -8,8 +8,8 @@ from typing import Any
 def running_cell(shell: Any) -> Any:
     """What IPython knows of the cell that is running now (its ``ExecutionInfo``); None where none is.
 
-    IPython tells of a cell before it runs it, and that was before anybody listened. So the information is looked
-    up where IPython keeps it: in the frame of its ``run_cell_async``.
+    IPython tells of a cell before it runs it, and that was before anybody listened. So the information is
+    looked up where IPython keeps it: in the frame of its ``run_cell_async``.
 
     Args:
         shell: the shell whose cell is wanted.
