@@ -12,7 +12,7 @@ import pytest
 from nbdebt.cli import cli
 from nbdebt.config import effective_codes, load_settings
 from nbdebt.rules import catalogue
-from tools import make_docs
+from tools import live_blocks, make_docs
 from tools.console_blocks import ROOT, Workplace, blocks, complaints, fits, parse, refreshed
 
 PAGES = make_docs.written_pages()
@@ -79,9 +79,18 @@ def test_commands_print_what_the_page_shows(page: Path, tmp_path: Path) -> None:
     assert not found, "run `make docs`, or mend what is shortened:\n" + "\n\n".join(found)
 
 
+@pytest.mark.parametrize("page", [p for p in PAGES if live_blocks.has_notebooks(p)], ids=name)
+def test_notebooks_show_what_the_page_shows(page: Path, tmp_path: Path) -> None:
+    for library in ("ipykernel", "jupyter_client", "nbformat", "pandas"):
+        pytest.importorskip(library)
+    found = live_blocks.complaints(page.read_text(encoding="utf-8"), Workplace(tmp_path))
+    assert not found, "run `make docs`, or mend what is shortened:\n" + "\n\n".join(found)
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/reference/library.md"])
 def test_programs_run(page: str, tmp_path: Path) -> None:
     pytest.importorskip("pandas")
+    pytest.importorskip("IPython")
     programs = [
         body
         for body in fenced((ROOT / page).read_text(encoding="utf-8"), "python")
@@ -226,6 +235,28 @@ def test_blocks_are_run_and_written_anew(tmp_path: Path) -> None:
         refreshed("```console\n$ git -C nowhere status\n```\n", place)
     assert complaints(new, place) == []
     assert refreshed(new, place) == new
+
+
+def test_cells_are_read_and_written_as_they_stand() -> None:
+    body = "In [1]: x = 1\n   ...: x\n1\n\nIn [3]: print(2)\n2\n\nIn [2]: y = 3\n"
+    cells = live_blocks.cells_of(body)
+    assert [(c.count, c.source, c.output) for c in cells] == [
+        (1, ["x = 1", "x"], ["1"]),
+        (3, ["print(2)"], ["2"]),
+        (2, ["y = 3"], []),
+    ]
+    assert "\n".join(cell.text() for cell in cells) == body
+
+
+def test_notebooks_are_run_in_the_order_of_their_counts(tmp_path: Path) -> None:
+    pytest.importorskip("ipykernel")
+    page = "```ipython\nIn [2]: x + 1\n7\n\nIn [1]: x = 1\n\nIn [3]: y\n…\n```\n"
+    place = Workplace(tmp_path)
+    found = live_blocks.complaints(page, place)
+    assert [complaint.partition(" ")[2].partition(" ")[0] for complaint in found] == ["[2]"]
+    new = live_blocks.refreshed(page, place)
+    assert new == page.replace("7", "2")
+    assert live_blocks.complaints(new, place) == []
 
 
 def test_commands_run_where_nothing_else_is(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 - ``docs/rules/``: a page for each rule, from its module, and the table of all rules.
 - ``docs/reference/``: the stretches between ``<!-- generated: … -->`` and ``<!-- end -->``, from the options
   of the command and from the schema of the configuration.
-- what the commands in ``console`` blocks print, where it is not shortened.
+- what the commands in ``console`` blocks and the cells in ``ipython`` blocks print, where it isn't shortened.
 - ``docs/images/check.svg``, from what ``nbdebt check`` prints.
 
 All of it is committed, and ``tests/test_docs.py`` fails where it is not what this script would write.
@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from nbdebt.cli import cli
 from nbdebt.config import ConfigFile
 from nbdebt.rules import Rule, catalogue
+from tools import live_blocks
 from tools.console_blocks import ROOT, Workplace, refreshed, settled
 from tools.terminal_picture import picture
 
@@ -258,6 +259,9 @@ def main() -> None:
         if "```console" in text:
             with tempfile.TemporaryDirectory() as directory:
                 text = refreshed(text, Workplace(Path(directory)))
+        if live_blocks.has_notebooks(page):
+            with tempfile.TemporaryDirectory() as directory:
+                text = live_blocks.refreshed(text, Workplace(Path(directory)))
         _write(page, text)
     with tempfile.TemporaryDirectory() as directory:
         _write(PICTURE, check_picture(Path(directory)))
