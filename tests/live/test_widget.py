@@ -68,6 +68,6 @@ def test_tabs_are_drawn_when_they_are_seen(panel: Panel) -> None:
     run(panel, "import random", "z = random.random()")
     assert panel.stale.value == panel.io.value == ""
     panel.tabs.selected_index = 1
-    assert "1 cell to run again" in panel.stale.value
+    assert "nothing to run again" in panel.stale.value
     panel.tabs.selected_index = 2
     assert "nothing comes in or goes out" in panel.io.value
