@@ -7,12 +7,15 @@ times costs one event, and what libraries do costs nothing.
 
 import dis
 import sys
+import weakref
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import lru_cache, partial
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 _NAME = "nbdebt calls"
+_MANY = 5_000
 _GLOBAL = frozenset(("LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_NAME"))
 
 
@@ -27,16 +30,23 @@ class Calls:
 
     def __init__(self) -> None:
         self._seen: dict[CodeType, None] = {}
-        self._off: list[CodeType] = []
+        self._off: list[weakref.ref[CodeType]] = []
+        self._learned: list[weakref.ref[CodeType]] = []
+        self._many = _MANY
+        self._runner: CodeType | None = None
         self._tool: int | None = None
 
     @property
     def watching(self) -> bool:
         """Whether calls are seen at all (Python 3.12 and newer, and a tool id is free)."""
-        return self._tool is not None
+        return self._tool is not None and self._runner is not None
 
-    def start(self) -> None:
-        """Take a tool id, where there is one."""
+    def start(self, run_code: object) -> None:
+        """Take a tool id, where there is one.
+
+        Args:
+            run_code: the shell's function of this name: it is handed the code of each cell.
+        """
         if sys.version_info < (3, 12) or self._tool is not None:
             return
         monitoring = sys.monitoring
@@ -45,17 +55,24 @@ class Calls:
                 monitoring.use_tool_id(tool, _NAME)
                 self._tool = tool
                 monitoring.register_callback(tool, monitoring.events.PY_START, self._started)
+                if isinstance(run_code, FunctionType):
+                    self._runner = run_code.__code__
+                    monitoring.set_local_events(tool, self._runner, monitoring.events.PY_START)
                 return
 
     def stop(self) -> None:
-        """Give the tool id back."""
+        """Give the tool id back; nothing stays instrumented."""
         if self._tool is not None and sys.version_info >= (3, 12):
             monitoring = sys.monitoring
+            for code in (self._runner, *(ref() for ref in self._learned)):
+                if code is not None:
+                    monitoring.set_local_events(self._tool, code, 0)
             monitoring.register_callback(self._tool, monitoring.events.PY_START, None)
             monitoring.free_tool_id(self._tool)
-            self._tool = None
+            self._tool = self._runner = None
         self._seen.clear()
         self._off.clear()
+        self._learned.clear()
 
     def learn(self, code: CodeType) -> None:
         """A cell's code is about to run: watch the functions that are written in it."""
@@ -66,11 +83,21 @@ class Calls:
             for inner in stack.pop().co_consts:
                 if isinstance(inner, CodeType):
                     stack.append(inner)
+                    self._learned.append(weakref.ref(inner))
                     sys.monitoring.set_local_events(self._tool, inner, sys.monitoring.events.PY_START)
+        if len(self._learned) > self._many:
+            self._learned = [ref for ref in self._learned if ref() is not None]
+            self._many = max(_MANY, 2 * len(self._learned))
 
     def _started(self, code: CodeType, _offset: int) -> Any:
+        if code is self._runner:
+            with suppress(Exception):
+                found = sys._getframe(1).f_locals.get("code_obj")
+                if type(found) is CodeType:
+                    self.learn(found)
+            return None
         self._seen[code] = None
-        self._off.append(code)
+        self._off.append(weakref.ref(code))
         return _DISABLE
 
     def begin(self) -> None:
@@ -78,9 +105,11 @@ class Calls:
         self._seen.clear()
         if self._tool is not None and sys.version_info >= (3, 12):
             off, self._off = self._off, []
-            for code in off:
-                sys.monitoring.set_local_events(self._tool, code, 0)
-                sys.monitoring.set_local_events(self._tool, code, sys.monitoring.events.PY_START)
+            for ref in off:
+                code = ref()
+                if code is not None:
+                    sys.monitoring.set_local_events(self._tool, code, 0)
+                    sys.monitoring.set_local_events(self._tool, code, sys.monitoring.events.PY_START)
 
     def end(self) -> list[CodeType]:
         """The run has ended: code of the functions that were called."""

@@ -153,12 +153,13 @@ class CellMagics:
         if self.session.paused:
             present(Shown("paused: whether the cell is pure is not looked at"))
             return None
-        shell, count = self.shell, len(self.session.runs)
+        shell, going = self.shell, self.session.recorder.going.outermost()
 
         def judge(result: Any) -> None:
-            if len(self.session.runs) <= count:
+            runs = self.session.runs
+            if going is None or not runs or runs[-1].run.sequence != going.sequence:
                 return
-            found = impurities(self.session, self.session.runs[-1])
+            found = impurities(self.session, runs[-1])
             if not found:
                 return
             if not given.strict:
@@ -168,19 +169,13 @@ class CellMagics:
                 shell.showtraceback((Impure, result.error_in_exec, None))
 
         def after(result: Any) -> None:
-            # The record is made in this event, too, by a callback that registered earlier. A silent run has
-            # none of it: then this is another cell's end.
-            shell.events.unregister("post_run_cell", after)
-            if "nbdebt pure" in getattr(getattr(result, "info", None), "raw_cell", ""):
+            # The record is made in this event, too, by a callback that registered earlier. A run within
+            # this one ends first; a silent run has none of it, and then this is another cell's end.
+            if going is None or going.sequence not in self.session.recorder.going.runs:
+                shell.events.unregister("post_run_cell", after)
                 judge(result)
 
-        def end(result: Any) -> None:
-            if result is not None:
-                judge(result)
-            else:
-                shell.events.register("post_run_cell", after)
-
-        return end
+        return lambda result: shell.events.register("post_run_cell", after)
 
     def _declare(self, given: argparse.Namespace) -> None:
         session = self.session

@@ -66,6 +66,8 @@ def compare(
             label = labels.get(found.cell, "a cell")
             if found.why == "edited":
                 unknown[name] = f"{label} was edited since it ran"
+            elif found.why == "origin":
+                unknown[name] = f"{label} read what no recorded run made"
             else:
                 differ[name] = f"{label} comes out differently"
         elif name in now and not found.state.equals(now[name]):

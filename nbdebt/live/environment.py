@@ -42,7 +42,7 @@ class Found(NamedTuple):
 
     state: State | None
     cell: int
-    why: Literal["", "stale", "differs", "edited", "random"] = ""
+    why: Literal["", "stale", "differs", "edited", "random", "origin"] = ""
 
 
 Outside = Callable[[str], bytes]

@@ -74,14 +74,22 @@ class Namespace:
         What another thread, a callback or a silent run changed since the last run has no known origin.
         """
         values, bindings = self.values, self._bindings
-        for name in touched:
+        other, gone = bindings.look()
+        for name in {*touched, *other}:
             if name in values:
                 if not bindings.holds(name):
                     self._take(name, -1, b"")
-            elif name in self.states:
-                self._drop(name)
+        for name in gone:
+            self._drop(name)
 
-    def end(self, touched: set[str], run: int, salt: bytes, written: set[str]) -> list[Change]:
+    def end(
+        self,
+        touched: set[str],
+        run: int,
+        salt: bytes,
+        written: set[str],
+        others: frozenset[str] = frozenset(),
+    ) -> list[Change]:
         """A run has ended.
 
         Args:
@@ -89,12 +97,13 @@ class Namespace:
             run: its sequence number.
             salt: digest of its code and of what it read.
             written: names that its code surely binds: made anew even where their value is the same.
+            others: names that are left alone, for another run goes on that makes them.
         """
         values, states = self.values, self.states
         changes: list[Change] = []
         other, gone = self._bindings.look()
         for name in self._bindings.ordered(other | self.sharing(touched)):
-            if name not in values or name in gone:
+            if name not in values or name in gone or name in others:
                 continue
             value = values[name]
             same_object = name not in other
@@ -136,8 +145,8 @@ class Namespace:
         return Change(name, "changed", before, after)
 
     def _take(self, name: str, run: int, salt: bytes) -> State:
-        self._bindings.hold(name)
         state = self.states[name] = state_of(self._fingerprint(name), run, salt)
+        self._bindings.hold(name)
         return state
 
     def _fingerprint(self, name: str) -> Fingerprint:

@@ -46,6 +46,7 @@ class Boundary(msgspec.Struct):
         sure: keys that it surely made anew, in statements that it finished.
         given: keys of which it surely gave a part a value, in statements that it finished.
         called: names that called functions use, and that its code doesn't show.
+        others: names that are left to runs that go on at the same time.
     """
 
     summary: Outline
@@ -59,6 +60,7 @@ class Boundary(msgspec.Struct):
     sure: frozenset[str]
     given: frozenset[str]
     called: frozenset[str]
+    others: frozenset[str] = frozenset()
 
 
 def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
@@ -93,7 +95,7 @@ def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
     recorder.made_files.update(
         dict.fromkeys((b for b in record.effects if b.startswith("<File>")), record.run.sequence)
     )
-    if record.result and record.count is not None:
+    if record.result:
         record.effects["_"] = Effect("bound", None, State(record.result, maker=record.run.sequence))
     if record.run.outcome == "ok":
         loaded = seen.streams[1].keys()
@@ -157,7 +159,7 @@ def _names(record: RunRecord, seen: Boundary, recorder: Books, salt: bytes) -> N
     summary, namespace = seen.summary, recorder.namespace
     sequence = record.run.sequence
     written = {b for b in seen.sure if b[0] != "<"}
-    changes = namespace.end({*summary.names, *seen.called}, sequence, salt, written)
+    changes = namespace.end({*summary.names, *seen.called}, sequence, salt, written, seen.others)
     named = {change.name for change in changes}
     for base in sorted(summary.mutates):
         if base not in named and base[0] != "<" and (change := namespace.touch(base, sequence, salt)):

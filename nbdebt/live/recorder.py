@@ -4,54 +4,43 @@ Work happens at cell boundaries only. Whatever goes wrong in here is noted once 
 reaches the user's cell.
 """
 
-import contextvars
+import _thread
+import re
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any
-
-import msgspec
+from typing import Any, TypeVar
 
 from nbdebt.flow.effects import Registry
-from nbdebt.flow.facts import CellFlow
+from nbdebt.flow.magics import Magic
 from nbdebt.flow.reader import Parsed, Reader, parse
+from nbdebt.live import scripts
 from nbdebt.live.calls import Calls, reachable, used
 from nbdebt.live.earlier import Earlier, earlier_of
 from nbdebt.live.files import FileWatch
 from nbdebt.live.fingerprints import Fingerprinter
+from nbdebt.live.going import Active, Going
 from nbdebt.live.namespace import Namespace
 from nbdebt.live.observed import Boundary, finish
-from nbdebt.live.randomness import Streams
+from nbdebt.live.randomness import RandomSeen, Streams
 from nbdebt.live.record import Outline, RunRecord, before_line, outline, shown, source_key
+from nbdebt.live.seen import Seen
 from nbdebt.live.settings import SettingsSensor
 from nbdebt.live.states import State
 from nbdebt.model.history import Outcome, Run
 
+T = TypeVar("T")
 registry = Registry()
 # Trees are large, and parsing is quick: those of the cells that are worked on are kept.
 _TREES = 100
-_current: contextvars.ContextVar[int] = contextvars.ContextVar("nbdebt_run", default=0)
-
-
-class Active(msgspec.Struct):
-    """A run that is going on."""
-
-    sequence: int
-    cell_id: str
-    source: str
-    parsed: Parsed
-    flow: CellFlow
-    outline: Outline
-    started: float
-    transformed: str = ""
-    before: dict[str, State] = {}
-    streams: dict[str, bytes] = {}
-    settings: dict[str, bytes] = {}
-    spent: float = 0.0
-    alone: bool = True
+# Until an interrupt that came while nbdebt was at work is handed on to the cell.
+_HANDED_ON = 0.002
+_AUTOMAGIC = re.compile(r"get_ipython\(\)\.run_line_magic\((['\"])(\w+)\1, (['\"])(.*)\3\)\s*\Z")
 
 
 class Recorder:
@@ -82,8 +71,7 @@ class Recorder:
         self.made_streams: dict[str, int] = {}
         self.made_files: dict[str, int] = {}
         self.shown: State | None = None
-        self._active: dict[int, Active] = {}
-        self._stack: list[int] = []
+        self.going = Going()
         self._parsed: dict[str, Parsed] = {}
 
     # Life
@@ -96,7 +84,7 @@ class Recorder:
             self.initial_settings = self.settings.snapshot()
             self.streams.start()
             self.files.start()
-            self.calls.start()
+            self.calls.start(getattr(type(self.shell), "run_code", None))
         events = self.shell.events
         events.register("pre_run_cell", self.pre_run_cell)
         events.register("post_run_cell", self.post_run_cell)
@@ -123,9 +111,17 @@ class Recorder:
             while trace is not None and trace.tb_next is not None:
                 trace = trace.tb_next
             where = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
-            text = f"{doing}: {type(error).__name__}: {error} ({where})"
-            if text not in self.failures and len(self.failures) < 100:
-                self.failures.append(text)
+            self._fail(f"{doing}: {type(error).__name__}: {error} ({where})")
+
+    def _ask(self, doing: str, question: Callable[[], T], otherwise: T) -> T:
+        """What a sensor says; ``otherwise`` where it fails."""
+        with self._guarded(doing):
+            return question()
+        return otherwise
+
+    def _fail(self, text: str) -> None:
+        if text not in self.failures and len(self.failures) < 100:
+            self.failures.append(text)
 
     # Hooks
 
@@ -134,72 +130,110 @@ class Recorder:
         if self.paused:
             return
         began = time.perf_counter()
-        with self._guarded("before a run"):
-            self._begin(info, began)
+        try:
+            with self._guarded("before a run"):
+                self._begin(info, began)
+        except KeyboardInterrupt:
+            # IPython would print it here, and run the cell all the same.
+            if threading.current_thread() is threading.main_thread():
+                threading.Timer(_HANDED_ON, _thread.interrupt_main).start()
 
     def _begin(self, info: Any, began: float) -> None:
+        lost = self.going.abandoned()
+        if lost is not None:
+            self._ended(lost, lost.info, began)
         source = info.raw_cell or ""
+        transformed = getattr(info, "transformed_cell", "") or ""
         self.sequence += 1
         sequence = self.sequence
-        transformed = getattr(info, "transformed_cell", "") or ""
-        parsed = self.parse(source)
-        if parsed.error and transformed and transformed != source:
-            # Automagic and other transformations of the user's own: what IPython made of it is Python.
-            parsed = self.parse(transformed)
-        parsed = parsed._replace(cell=sequence)
+        parsed = self._as_run(source, transformed)._replace(cell=sequence)
+        outer = self.going.around()
         with self._undisturbed():
             flow = self.reader.read(parsed)
         summary = outline(before_line(flow, 0))
-        active = Active(
-            sequence, getattr(info, "cell_id", None) or "", source, parsed, flow, summary, began, transformed
-        )
+        cell_id = getattr(info, "cell_id", None) or ""
+        active = Active(sequence, info, cell_id, source, parsed, flow, summary, began, transformed)
+        if outer is not None:
+            # A run within a run is part of it (`%%capture`, `get_ipython().run_cell(...)`).
+            active.within = outer.sequence
+            self.going.enter(active)
+            return
+        with self._guarded("reading scripts"):
+            active.inner = list(scripts.outlines(parsed, self.parse, registry))
         namespace = self.namespace
         namespace.begin(summary.names)
         if self.shown is not None:
             namespace.states["_"] = self.shown
         active.before = {name: namespace.states[name] for name in summary.names if name in namespace.states}
-        active.settings = self._settings(summary)
-        for other in self._active.values():
-            other.alone = active.alone = False
-        self._active[sequence] = active
-        self._stack.append(sequence)
-        _current.set(sequence)
-        active.streams = self.streams.begin()
-        self.files.begin(sequence)
-        self.calls.begin()
+        self.going.enter(active)
+        with self._guarded("looking at settings"):
+            active.settings = self._settings(summary)
+        with self._guarded("looking at random streams"):
+            active.streams = self.streams.begin()
+        with self._guarded("looking at files"):
+            self.files.begin(sequence)
+        with self._guarded("looking at calls"):
+            self.calls.begin()
         active.spent = time.perf_counter() - began
         active.started = time.perf_counter()
+
+    def _as_run(self, source: str, transformed: str) -> Parsed:
+        """The source, or what IPython made of it where that is another program: by automagic, or by
+        transformations of the user's own."""
+        parsed = self.parse(source)
+        other = transformed.strip()
+        if not other or other == source.strip() or parsed.masked.magics or parsed.masked.dedent:
+            return parsed
+        automagic = _AUTOMAGIC.match(other)
+        if automagic is not None:
+            return self.parse(f"%{automagic[2]} {automagic[4]}")
+        found = self.parse(transformed)
+        return parsed if found.error else found
 
     def post_run_cell(self, result: Any) -> None:
         """IPython's ``post_run_cell``: a run has ended."""
         ended = time.perf_counter()
-        active = self._leaving()
-        if active is None:
-            return
+        try:
+            active = self.going.leave(result)
+            if active is not None:
+                self._ended(active, result, ended)
+        except KeyboardInterrupt:
+            # The cell is over, and there is nothing else to stop.
+            self._fail("interrupted after a run")
+
+    def _ended(self, active: Active, result: Any, ended: float) -> None:
         record: RunRecord | None = None
         with self._guarded("after a run"):
-            record = self._end(active, result, ended)
+            if active.within:
+                self._include(active, result)
+            else:
+                record = self._end(active, result, ended)
         if record is not None:
             self.records[record.run.sequence] = record
             with self._guarded("reporting"):
                 self.finished(record)
 
-    def _leaving(self) -> Active | None:
-        """The run that ends: this context's, or the innermost."""
-        sequence = _current.get()
-        if sequence not in self._active:
-            if not self._stack:
-                return None
-            sequence = self._stack[-1]
-        self._stack.remove(sequence)
-        _current.set(self._stack[-1] if self._stack else 0)
-        return self._active.pop(sequence, None)
+    def _include(self, active: Active, result: Any) -> None:
+        """What a run within another did is that one's doing."""
+        outer = self.going.runs.get(active.within)
+        if outer is not None:
+            outcome, error = self._outcome(active, result)
+            summary = active.outline
+            if outcome != "ok":
+                finished = outline(before_line(active.flow, error[1], finished=True))
+                summary = outline(before_line(active.flow, error[1]))._replace(binds=finished.binds)
+            outer.inner += [summary, *active.inner]
+            head = _head(outer.parsed)
+            if outcome != "ok" and head and head.name == "capture":
+                outer.stopped = max(error[1], 0) + head.line
 
     def _end(self, active: Active, result: Any, ended: float) -> RunRecord:
-        codes = self.calls.end()
-        outcome, error = self._outcome(result)
-        files = self.files.end(active.sequence)
-        random = self.streams.end()
+        codes = self._ask("looking at calls", self.calls.end, list[CodeType]())
+        files = self._ask("looking at files", partial(self.files.end, active.sequence), list[Seen]())
+        random = self._ask("looking at random streams", self.streams.end, RandomSeen())
+        streams = self.streams.after or active.streams
+        settings = self._ask("looking at settings", partial(self._settings, active.outline), active.settings)
+        outcome, error = self._outcome(active, result)
         run = Run(
             active.sequence,
             None,
@@ -212,28 +246,34 @@ class Recorder:
         key = source_key(active.parsed)
         record = RunRecord(run, key, active.flow, transformed=active.transformed, error=error)
         record.text = active.parsed.source
-        record.count = getattr(result, "execution_count", None)
+        if getattr(active.info, "store_history", True):
+            record.count = getattr(result, "execution_count", None)
         value = getattr(result, "result", None)
         record.shows = shown(active.flow, active.source, value is not None or outcome != "ok")
         if value is not None:
             record.result = self.fingerprinter.take(value).digest
-            if record.count is not None:
-                self.shown = State(record.result, maker=active.sequence)
+            self.shown = State(record.result, maker=active.sequence)
         summary = finished = active.outline
-        if outcome != "ok":
-            summary = outline(before_line(active.flow, error[1]))
-            finished = outline(before_line(active.flow, error[1], finished=True))
+        stopped = error[1] if outcome != "ok" else active.stopped
+        if stopped:
+            summary = outline(before_line(active.flow, stopped))
+            finished = outline(before_line(active.flow, stopped, finished=True))
+        elif outcome != "ok":
+            # Where it was then, nobody knows.
+            finished = outline(())
+        inner = active.inner
         boundary = Boundary(
             summary=summary,
             flow=active.flow,
             before=active.before,
-            streams=(active.streams, self.streams.after),
-            settings=(active.settings, self._settings(active.outline)),
+            streams=(active.streams, streams),
+            settings=(active.settings, settings),
             random=random,
             files=files,
-            sure=finished.binds,
+            sure=finished.binds.union(*(o.binds for o in inner)),
             given=frozenset(finished.surely_sets),
             called=self._called(active, codes),
+            others=self.going.others(active),
             libraries=self._libraries(active, value),
         )
         finish(record, boundary, self)
@@ -264,7 +304,10 @@ class Recorder:
                 if name in values and (name not in known or known[name].function is None)
             ]
             codes = reachable(unread, values)
-        return frozenset(used(codes, values) - active.outline.names)
+        found = used(codes, values)
+        for inner in active.inner:
+            found.update(take.base for take in inner.takes if take.base in values)
+        return frozenset(found - active.outline.names)
 
     def _libraries(self, active: Active, shown: object) -> frozenset[str]:
         """Libraries of the modules and objects that a cell uses."""
@@ -272,8 +315,12 @@ class Recorder:
         modules = [v.__name__.partition(".")[0] for v in values if type(v) is ModuleType]
         return frozenset((*modules, *(_module(type(value)) for value in (*values, shown))))
 
-    def _outcome(self, result: Any) -> tuple[Outcome, tuple[str, int]]:
-        """How a run ended: ok, or the class of the exception and the line of the cell it left by."""
+    def _outcome(self, active: Active, result: Any) -> tuple[Outcome, tuple[str, int]]:
+        """How a run ended: ok, or the class of the exception and the line of the cell it left by; line 0
+        where that isn't known, -1 where nothing ran."""
+        if result is None:
+            # A cell that waits is cancelled by an interrupt.
+            return "interrupted", ("CancelledError", 0)
         before, during = getattr(result, "error_before_exec", None), getattr(result, "error_in_exec", None)
         error = during or before
         if error is None:
@@ -281,12 +328,16 @@ class Recorder:
         outcome: Outcome = "interrupted" if isinstance(error, KeyboardInterrupt) else "error"
         if during is None:
             return outcome, (type(error).__name__, -1)
+        head, line = _head(active.parsed), 0
         trace = error.__traceback__
         while trace is not None:
-            if trace.tb_frame.f_globals is self.shell.user_ns:
-                return outcome, (type(error).__name__, trace.tb_lineno or 0)
+            frame = trace.tb_frame
+            mine = head is None or frame.f_code.co_filename == "<timed exec>"
+            if mine and frame.f_globals is self.shell.user_ns:
+                line = (trace.tb_lineno or 0) + (head.line if head is not None else 0)
+                break
             trace = trace.tb_next
-        return outcome, (type(error).__name__, 0)
+        return outcome, (type(error).__name__, line)
 
     # What the code says
 
@@ -308,6 +359,11 @@ class Recorder:
             yield
         except RecursionError as error:
             raise ValueError("code nested too deeply to be followed") from error
+
+
+def _head(parsed: Parsed) -> Magic | None:
+    """The cell magic above a cell's Python; None where there is none."""
+    return next((m for m in parsed.masked.magics if m.kind == "cell"), None)
 
 
 _MODULE: Any = type.__dict__["__module__"]

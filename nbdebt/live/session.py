@@ -95,7 +95,10 @@ class Session:
     @property
     def failures(self) -> list[str]:
         """Failures of nbdebt's own, once each."""
-        return [*self.problems, *self.recorder.failures]
+        recorder = self.recorder
+        sensors = (recorder.streams, recorder.settings, recorder.files)
+        found = [*self.problems, *recorder.failures, *(f for sensor in sensors for f in sensor.failures)]
+        return list(dict.fromkeys(found))
 
     @property
     def document_source(self) -> str:

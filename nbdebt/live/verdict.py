@@ -287,13 +287,16 @@ class Replayer:
         cell = CellReplay(place.index, "differs")
         done.cells[place.index] = cell
         stale = True
-        why: Literal["stale", "differs", "random"] = "stale"
+        foreign: list[Read] = []
+        why: Literal["stale", "differs", "random", "origin"] = "stale"
         for read in last.reads:
             if self._same(read, env):
                 continue
             found = env.get(read.base)
             if read.base[0] != "<" and found is None:
-                if read.certain or read.key != ABSENT:
+                if read.maker == -1 and read.key != ABSENT:
+                    foreign.append(read)
+                elif read.certain or read.key != ABSENT:
                     self._missing(cell, place, read.base, read.access, read, env)
                 continue
             if read.base.startswith("<random>") and (read.key is None or found is None):
@@ -302,7 +305,13 @@ class Replayer:
             stale = stale and self._present(read, found)
         if cell.state == "fails":
             return
-        if why != "random" and stale and cell.reasons:
+        if foreign and not cell.reasons:
+            # It was there before recording began, or no run made it: where it comes from, nobody knows.
+            cell.state, why = "unknown", "origin"
+            for read in foreign:
+                text = f"found `{read.base}` there, which no recorded run made"
+                cell.reasons.append(Reason("opaque", read.base, read.access, text=text))
+        elif why != "random" and stale and cell.reasons:
             cell.state = "stale"
         elif why != "random":
             why = "differs"

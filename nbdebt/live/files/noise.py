@@ -95,6 +95,9 @@ def is_noise(path: str, prefixes: tuple[str, ...]) -> bool:
     """Whether an absolute path is none of the user's; data that comes with a package is."""
     if path.endswith(_ENDINGS) or "__pycache__" in path:
         return True
+    if path.endswith(">") and os.path.basename(path)[0] == "<":
+        # What a traceback looks for under the name of a cell.
+        return True
     return (path.startswith(prefixes) and not is_bundled(path)) or _DATA_HOMES.search(path) is not None
 
 
