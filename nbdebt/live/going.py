@@ -27,6 +27,7 @@ class Active(msgspec.Struct):
         inner: what the runs within it do, as their code says.
         stopped: the line at which a run within it stopped with an error that ends nothing but that run
             (``%%capture`` shows it); 0 for none.
+        heard: the states of random streams are known, as it found them.
         alone: no other run went on at the same time.
     """
 
@@ -46,6 +47,7 @@ class Active(msgspec.Struct):
     streams: dict[str, bytes] = {}
     settings: dict[str, bytes] = {}
     spent: float = 0.0
+    heard: bool = False
     alone: bool = True
     thread: int = 0
     task: "weakref.ref[asyncio.Task[Any]] | None" = None

@@ -170,6 +170,7 @@ class Recorder:
             active.settings = self._settings(summary)
         with self._guarded("looking at random streams"):
             active.streams = self.streams.begin()
+            active.heard = True
         with self._guarded("looking at files"):
             self.files.begin(sequence)
         with self._guarded("looking at calls"):
@@ -232,6 +233,9 @@ class Recorder:
         files = self._ask("looking at files", partial(self.files.end, active.sequence), list[Seen]())
         random = self._ask("looking at random streams", self.streams.end, RandomSeen())
         streams = self.streams.after or active.streams
+        if not active.heard:
+            # What stood at its beginning isn't known, and so isn't what changed.
+            random, streams = RandomSeen(), active.streams
         settings = self._ask("looking at settings", partial(self._settings, active.outline), active.settings)
         outcome, error = self._outcome(active, result)
         run = Run(

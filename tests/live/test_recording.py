@@ -4,6 +4,7 @@ import asyncio
 import gc
 import io
 import os
+import shutil
 import sys
 import threading
 import types
@@ -26,20 +27,27 @@ class Case(NamedTuple):
     made: str = ""
     read: str = ""
     changed: str = ""
-    outcome: str = "ok"
-    error: tuple[str, int] = ("", 0)
+    ended: str = "ok"
 
 
 CASES = [
     Case("ok", "x = 1", "x"),
     Case("reads and makes", "x = 1 | y = x", "y", "x"),
     Case("nothing", "# only a comment"),
-    Case("half-way", "a = 1; z = 9 | b = a\n1 / 0\nc = z", "b", "a", outcome="error", error=("ZeroDivisionError", 2)),
-    Case("in a function", "def f():\n    1 / 0 | b = 1\nf()\nc = 1", "b", "f", outcome="error", error=("ZeroDivisionError", 2)),
-    Case("an expression that fails makes nothing", "x = 1 / 0", outcome="error", error=("ZeroDivisionError", 1)),
-    Case("a syntax error runs nothing", "x = 1 | y = = x", outcome="error", error=("SyntaxError", -1)),
-    Case("indentation", "  x = 1\n y = 2", outcome="error", error=("IndentationError", -1)),
-    Case("interrupted", "x = 1\nraise KeyboardInterrupt\ny = 2", "x", outcome="interrupted", error=("KeyboardInterrupt", 2)),
+    Case("half-way", "a = 1; z = 9 | b = a\n1 / 0\nc = z", "b", "a", ended="error ZeroDivisionError 2"),
+    Case(
+        "in a function",
+        "def f():\n    1 / 0 | b = 1\nf()\nc = 1",
+        "b",
+        "f",
+        ended="error ZeroDivisionError 2",
+    ),
+    Case("an expression that fails makes nothing", "x = 1 / 0", ended="error ZeroDivisionError 1"),
+    Case("a syntax error runs nothing", "x = 1 | y = = x", ended="error SyntaxError -1"),
+    Case("indentation", "  x = 1\n y = 2", ended="error IndentationError -1"),
+    Case(
+        "interrupted", "x = 1\nraise KeyboardInterrupt\ny = 2", "x", ended="interrupted KeyboardInterrupt 2"
+    ),
     Case("caught", "try:\n    1 / 0\nexcept ZeroDivisionError:\n    x = 1", "x"),
     Case("in place", "l = [] | m = l | m.append(1)", read="l m", changed="l m"),
     Case("deleted", "x = 1 | del x", read="x"),
@@ -47,26 +55,45 @@ CASES = [
     Case("automagic is no subtraction", "la = 1 | ls = 5 | ls -la", read="la ls"),
     Case("a line magic", "%time x = 1", "x"),
     Case("timed cell", "x = 1 | %%time\ny = x", "y", "x"),
-    Case("timed cell that fails", "x = 1; z = 1 | %%time\ny = x\n1 / 0\nw = z", "y", "x", outcome="error", error=("ZeroDivisionError", 3)),
+    Case(
+        "timed cell that fails",
+        "x = 1; z = 1 | %%time\ny = x\n1 / 0\nw = z",
+        "y",
+        "x",
+        ended="error ZeroDivisionError 3",
+    ),
     Case("a timed loop makes nothing", "x = 1 | %%timeit -n1 -r1\ny = x", read="x"),
     Case("captured", "x = 1 | %%capture cap\ny = x", "cap y", "x"),
     Case("captured and failed", "x = 1; z = 1 | %%capture cap\ny = x\n1 / 0\nw = z", "cap y", "x"),
     Case("a run within a run", "x = 1 | ip = get_ipython()\nip.run_cell('y = x')\nz = y", "ip y z", "x y"),
-    Case("changed by a run within a run", "l = [] | get_ipython().run_cell('l.append(1)');", read="l", changed="l"),
-    Case("runs two deep", "x = 1 | get_ipython().run_cell('''get_ipython().run_cell(\"y = x\")''');", "y", "x"),
+    Case(
+        "changed by a run within a run",
+        "l = [] | get_ipython().run_cell('l.append(1)');",
+        read="l",
+        changed="l",
+    ),
+    Case(
+        "runs two deep", "x = 1 | get_ipython().run_cell('''get_ipython().run_cell(\"y = x\")''');", "y", "x"
+    ),
     Case("an empty run within", "x = 1 | get_ipython().run_cell('')\ny = x", "y", "x"),
     Case("a failed run within", "x = 1 | get_ipython().run_cell('a = x; 1 / 0')\nb = 1", "a b", "x"),
     Case("a script", "open('s.py', 'w').write('a = 1') | %run s.py", "a"),
     Case("a script in the namespace", "open('s.py', 'w').write('a = x') | x = 1 | %run -i s.py", "a", "x"),
     Case("top-level await", "import asyncio | await asyncio.sleep(0)\nx = 1", "x", "asyncio"),
-    Case("await that fails", "import asyncio | x = 1\nawait asyncio.sleep(0)\n1 / 0\ny = 2", "x", "asyncio", outcome="error", error=("ZeroDivisionError", 3)),
+    Case(
+        "await that fails",
+        "import asyncio | x = 1\nawait asyncio.sleep(0)\n1 / 0\ny = 2",
+        "x",
+        "asyncio",
+        ended="error ZeroDivisionError 3",
+    ),
     Case("async for", "async def g():\n    yield 1 | r = [i async for i in g()]", "r", "g"),
     Case("all names gone", "x = 1 | %reset -f", read="x"),
     Case("made by exec", "exec('x = 1')", "x"),
     Case("made by globals()", "globals()['x'] = 1", "x"),
     Case("a result", "41 + 1", ""),
     Case("called through a list", "k = 1 | fs = [lambda: k] | y = eval('fs[0]()')", "y", "fs k"),
-]  # fmt: skip
+]
 
 
 def cells(text: str) -> list[str]:
@@ -87,7 +114,8 @@ def test_a_run_is_recorded(case: Case, shell: Any) -> None:
     assert session.failures == []
     assert len(session.runs) == len(cells(case.ran))
     last = session.runs[-1]
-    assert (last.run.outcome, last.error) == (case.outcome, case.error)
+    name, line = last.error
+    assert " ".join((last.run.outcome, *((name, str(line)) if name else ()))) == case.ended
     assert names(last.made) == case.made
     assert names(last.read) == case.read
     assert names(last.changed) == case.changed
@@ -282,9 +310,6 @@ def traces(shell: Any) -> dict[str, Any]:
         "wrapped": [(f.__qualname__, f.__code__) for f in functions(vars(shutil))],
         **tools,
     }
-
-
-import shutil  # noqa: E402
 
 
 def functions(found: dict[str, Any]) -> Iterator[types.FunctionType]:
