@@ -4,10 +4,8 @@ Work happens at cell boundaries only. Whatever goes wrong in here is noted once 
 reaches the user's cell.
 """
 
-import _thread
 import re
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +23,7 @@ from nbdebt.live.earlier import Earlier, earlier_of
 from nbdebt.live.files import FileWatch
 from nbdebt.live.fingerprints import Fingerprinter
 from nbdebt.live.going import Active, Going
+from nbdebt.live.interrupt import Stop
 from nbdebt.live.namespace import Namespace
 from nbdebt.live.observed import Boundary, finish
 from nbdebt.live.randomness import RandomSeen, Streams
@@ -38,8 +37,6 @@ T = TypeVar("T")
 registry = Registry()
 # Trees are large, and parsing is quick: those of the cells that are worked on are kept.
 _TREES = 100
-# Until an interrupt that came while nbdebt was at work is handed on to the cell.
-_HANDED_ON = 0.002
 _AUTOMAGIC = re.compile(r"get_ipython\(\)\.run_line_magic\((['\"])(\w+)\1, (['\"])(.*)\3\)\s*\Z")
 
 
@@ -72,6 +69,7 @@ class Recorder:
         self.made_files: dict[str, int] = {}
         self.shown: State | None = None
         self.going = Going()
+        self._stop: Stop | None = None
         self._parsed: dict[str, Parsed] = {}
 
     # Life
@@ -134,9 +132,7 @@ class Recorder:
             with self._guarded("before a run"):
                 self._begin(info, began)
         except KeyboardInterrupt:
-            # IPython would print it here, and run the cell all the same.
-            if threading.current_thread() is threading.main_thread():
-                threading.Timer(_HANDED_ON, _thread.interrupt_main).start()
+            self._stop = Stop(self.shell)
 
     def _begin(self, info: Any, began: float) -> None:
         lost = self.going.abandoned()
@@ -195,6 +191,9 @@ class Recorder:
         """IPython's ``post_run_cell``: a run has ended."""
         ended = time.perf_counter()
         try:
+            if self._stop is not None:
+                self._stop.withdraw()
+                self._stop = None
             active = self.going.leave(result)
             if active is not None:
                 self._ended(active, result, ended)
