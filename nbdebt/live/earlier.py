@@ -15,7 +15,7 @@ class Earlier(msgspec.Struct, frozen=True):
     """What was there when recording began.
 
     Args:
-        inputs: sources that ran, by execution count; the one that loaded nbdebt is the last.
+        inputs: sources that ran, by execution count.
         states: versions of the names that there were.
     """
 
@@ -42,15 +42,16 @@ class Earlier(msgspec.Struct, frozen=True):
         )
 
 
-def earlier_of(shell: Any, states: Mapping[str, State]) -> Earlier:
+def earlier_of(shell: Any, states: Mapping[str, State], running: bool) -> Earlier:
     """What a shell knows of its past.
 
     Args:
         shell: an IPython shell; its ``history_manager`` keeps the inputs of the session.
         states: versions of its names now.
+        running: the last input is of a cell that is running: it isn't over.
     """
     inputs = getattr(getattr(shell, "history_manager", None), "input_hist_raw", [])
     kept = [
         (count, source) for count, source in enumerate(inputs) if isinstance(source, str) and source.strip()
     ]
-    return Earlier(tuple(kept), dict(states))
+    return Earlier(tuple(kept[:-1] if running else kept), dict(states))

@@ -24,6 +24,7 @@ from nbdebt.live.files import FileWatch
 from nbdebt.live.fingerprints import Fingerprinter
 from nbdebt.live.going import Active, Going
 from nbdebt.live.interrupt import Stop
+from nbdebt.live.loading import running_cell
 from nbdebt.live.namespace import Namespace
 from nbdebt.live.observed import Boundary, finish
 from nbdebt.live.randomness import RandomSeen, Streams
@@ -76,9 +77,10 @@ class Recorder:
 
     def start(self) -> None:
         """Begin to record; what the namespace holds already is of unknown origin."""
+        loading = running_cell(self.shell)
         with self._guarded("starting"):
             self.namespace.adopt()
-            self.earlier = earlier_of(self.shell, self.namespace.states)
+            self.earlier = earlier_of(self.shell, self.namespace.states, loading is not None)
             self.initial_settings = self.settings.snapshot()
             self.streams.start()
             self.files.start()
@@ -86,6 +88,8 @@ class Recorder:
         events = self.shell.events
         events.register("pre_run_cell", self.pre_run_cell)
         events.register("post_run_cell", self.post_run_cell)
+        if loading is not None:
+            self.pre_run_cell(loading)
 
     def stop(self) -> None:
         """Stop, and leave no trace in the shell."""
