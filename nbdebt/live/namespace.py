@@ -76,9 +76,8 @@ class Namespace:
         values, bindings = self.values, self._bindings
         other, gone = bindings.look()
         for name in {*touched, *other}:
-            if name in values:
-                if not bindings.holds(name):
-                    self._take(name, -1, b"")
+            if name in values and not bindings.holds(name):
+                self._take(name, -1, b"")
         for name in gone:
             self._drop(name)
 

@@ -240,7 +240,21 @@ def test_load_twice_is_one_session(shell: Any) -> None:
     session = current(shell)
     assert session is not None and nbdebt.load(shell) is session
     shell.run_cell("x = 1")
-    assert [r.made for r in session.runs] == [("x",)]
+    assert [r.made for r in session.runs] == [(), ("x",)]
+
+
+def test_the_cell_that_loads_is_a_run(shell: Any) -> None:
+    """From the load on: what it imports and seeds is known."""
+    source = "%load_ext nbdebt\nimport random\nrandom.seed(1)\nk = 3"
+    document = [("a", source), ("b", "x = random.random() * k\nx")]
+    for cell_id, text in document:
+        shell.run_cell(text, cell_id=cell_id, store_history=True)
+    session = current(shell)
+    assert session is not None
+    session.set_document(document)
+    assert [r.run.cell_id for r in session.runs] == ["a", "b"]
+    assert session.verdict().reproduces is True
+    assert session.report().findings == () and session.failures == []
 
 
 def test_reload_begins_anew(shell: Any) -> None:
@@ -250,7 +264,7 @@ def test_reload_begins_anew(shell: Any) -> None:
     second = current(shell)
     assert first is not None and second is not None and first is not second and first.closed
     shell.run_cell("y = x")
-    assert [(r.made, [read.maker for read in r.reads]) for r in second.runs] == [(("y",), [-1])]
+    assert [(r.made, [read.maker for read in r.reads]) for r in second.runs] == [((), []), (("y",), [-1])]
     assert second.failures == []
 
 
