@@ -13,7 +13,7 @@ from nbdebt.live.certainty import certain
 from nbdebt.live.files import FileWatch
 from nbdebt.live.namespace import Change, Namespace
 from nbdebt.live.randomness import RandomSeen
-from nbdebt.live.record import CLOCK, FRAME, Effect, Outline, Read, RunRecord, Touch, is_entropy
+from nbdebt.live.record import CLOCK, Effect, Outline, Read, RunRecord, Touch, is_entropy, key_in
 from nbdebt.live.seen import Seen
 from nbdebt.live.states import ABSENT, State
 from nbdebt.model.history import Access, Span
@@ -135,11 +135,7 @@ def _read(take: Touch, seen: Boundary, recorder: Books) -> Read | None:
     state = seen.before.get(base)
     if state is None:
         return Read(base, part, ABSENT, take.certain, take.access, -1)
-    return Read(base, part, _part_key(state, part), take.certain, take.access, state.maker)
-
-
-def _part_key(state: State, part: str) -> bytes:
-    return (state.frame or b"there") if part == FRAME else state.part(part)
+    return Read(base, part, key_in(state, part), take.certain, take.access, state.maker)
 
 
 def _stream_reads(seen: Boundary, recorder: Books) -> list[Read]:

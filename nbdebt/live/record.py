@@ -10,13 +10,15 @@ from xxhash import xxh3_128_digest
 from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.reader import Parsed
 from nbdebt.flow.steps import DELETE, DRAW, ENTROPY, MUTATE, READ, SEED, key_of
-from nbdebt.live.states import State
+from nbdebt.live.states import ABSENT, State
 from nbdebt.model.history import Access, Run
 
 _CODES = {"read": READ, "mutate": MUTATE, "delete": DELETE, "draw": DRAW, "seed": SEED}
 CLOCK = frozenset(("<random>time", "<random>hash"))
 FRAME = "<frame>"
 THERE = "<there>"
+GIVEN = "<given>"
+"""Starts the part of a read of the whole to which the run gave parts itself before: ``<given>`` and these."""
 
 
 class Touch(NamedTuple):
@@ -103,6 +105,8 @@ def outline(accesses: Iterable[tuple[int, Access]]) -> Outline:
                 continue
         if base in local or (base, part) in parts:
             continue
+        if code == READ and not part and base in surely:
+            part = GIVEN + "\0".join(sorted(surely[base]))
         if code == MUTATE:
             mutates.add(base)
             if part:
@@ -126,7 +130,7 @@ class Read(NamedTuple):
     Args:
         base: the resource's key (see ``flow.steps.key_of``); for a name the name.
         part: the part that was read; ``<frame>`` for what is in no part, ``<there>`` for whether it is
-            there at all.
+            there at all, ``<given>`` with some parts for the whole but these, which the run gave it itself.
         key: key of the version; empty where there was nothing; None for entropy, which no run finds again.
         certain: it is read whenever the cell runs to its end.
         access: which of the cell's accesses, -1 for what was seen and isn't written there.
@@ -139,6 +143,15 @@ class Read(NamedTuple):
     certain: bool
     access: int
     maker: int
+
+
+def key_in(state: State, part: str) -> bytes:
+    """The key under which a read of a part knows a version."""
+    if part == THERE:
+        return THERE.encode() if state.key != ABSENT else ABSENT
+    if part.startswith(GIVEN):
+        return state.but(part[len(GIVEN) :].split("\0"))
+    return (state.frame or b"there") if part == FRAME else state.part(part)
 
 
 class Effect(NamedTuple):

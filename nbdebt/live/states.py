@@ -42,6 +42,13 @@ class State(NamedTuple):
             digest = self.parts.get(f"[{part[1:]!r}]")
         return self.frame + (NO_PART if digest is None else digest)
 
+    def but(self, given: Iterable[str]) -> bytes:
+        """The key of the whole once these parts are given a value; their own value doesn't count."""
+        if self.parts is None:
+            return self.key
+        parts = {**self.parts, **dict.fromkeys(given, NO_PART)}
+        return whole(self.frame, parts.items() if self.ordered else sorted(parts.items()))
+
     def equals(self, other: "State") -> bool:
         """Whether both stand for equal values: as ``==`` sees them, for mappings."""
         if self.key == other.key:

@@ -13,7 +13,7 @@ from nbdebt.flow.reasons import CellReplay, Reason, ReasonKind
 from nbdebt.live.concrete import Concrete, Known, Walk
 from nbdebt.live.disk import applied, directory_state
 from nbdebt.live.environment import Env, Found, Outcome, Outside, Place
-from nbdebt.live.record import FRAME, THERE, Effect, Read, RunRecord, shown, working_key
+from nbdebt.live.record import FRAME, GIVEN, THERE, Effect, Read, RunRecord, key_in, shown, working_key
 from nbdebt.live.states import ABSENT, State
 
 
@@ -356,7 +356,7 @@ class Replayer:
         now = found.cell if found is not None and found.cell >= 0 else None
         made = self._maker(read)
         then = made if made >= 0 else None
-        name = read.base + (read.part if read.part != FRAME else "")
+        name = read.base + (read.part if not read.part.startswith((FRAME, GIVEN)) else "")
         kind: ReasonKind = "other-version"
         if read.base.startswith("<random>"):
             stream = read.base[8:]
@@ -412,13 +412,6 @@ def _touched(last: RunRecord, place: Place) -> set[str]:
     found = place.outline
     names = {*last.effects, *found.binds, *found.may_bind, *found.mutates, *found.sets}
     return {n for n in names if n[0] != "<"}
-
-
-def key_in(state: State, part: str) -> bytes:
-    """The key under which a read of a part knows a version."""
-    if part == THERE:
-        return THERE.encode() if state.key != ABSENT else ABSENT
-    return (state.frame or b"there") if part == FRAME else state.part(part)
 
 
 def _left(record: RunRecord, base: str) -> State | None:

@@ -56,6 +56,21 @@ CASES = [
         "d:stale",
         "z",
     ),
+    Case("a part made again, then the whole", "a: d = {'k': 1} | b: d['n'] = 2; s = len(d)", "a b b", True),
+    Case(
+        "a part made again before the whole is read, edited in between",
+        "a: d = {'k': 1} | b: d['n'] = d['k']; print(d)",
+        "a (b: d['n'] = d['k']) b",
+        True,
+    ),
+    Case(
+        "another part was made after the whole was read",
+        "a: d = {'k': 1} | b: d['n'] = 2; s = len(d) | c: d['m'] = 3",
+        "a b c b",
+        False,
+        "b:differs",
+        "s",
+    ),
     Case("global read by a function", "a: def f(): return k | k: k = 1 | b: y = f()", "a k b", True),
     Case(
         "global changed after the call",
