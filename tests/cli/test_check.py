@@ -233,7 +233,8 @@ def test_colour_on_a_terminal(
     here: Path, variables: dict[str, str], arguments: list[str], is_coloured: bool
 ) -> None:
     text = terminal(here, "check", "sub", *arguments, env=environment(**{"TERM": "xterm", **variables}))
-    assert ("\x1b[" in text) is is_coloured
+    # Colours alone: on a slow machine a progress bar moves the cursor, too.
+    assert (re.search(r"\x1b\[[\d;]*m", text) is not None) is is_coloured
     assert "NBD101" in text
 
 
