@@ -460,13 +460,18 @@ SENSORS: list[tuple[str, Callable[[Session], tuple[Any, str]]]] = [
     ("names, before", lambda s: (s.recorder.namespace, "begin")),
     ("names, after", lambda s: (s.recorder.namespace, "end")),
     ("fingerprints", lambda s: (s.recorder.fingerprinter, "take")),
-    ("code", lambda s: (s.recorder.reader, "read")),
+    ("code", lambda s: (s.recorder, "reader")),
     ("the report", lambda s: (s, "report")),
 ]
 
 
-def failing(*_: object, **__: object) -> Any:
-    raise RuntimeError("a sensor that fails")
+class Failing:
+    """Fails when it is called, and when it is asked to read (what is compiled can't be patched)."""
+
+    def __call__(self, *_: object, **__: object) -> Any:
+        raise RuntimeError("a sensor that fails")
+
+    read = __call__
 
 
 @pytest.mark.parametrize("sensor", SENSORS, ids=lambda sensor: sensor[0])
@@ -479,7 +484,7 @@ def test_failures_of_our_own_are_said_once_and_harm_nobody(
     session = nbdebt.load(shell)
     with monkeypatch.context() as patch:
         owner, method = sensor[1](session)
-        patch.setattr(owner, method, failing)
+        patch.setattr(owner, method, Failing())
         for source in ("x = [1]", "x.append(2)", "x.append(2)", "print(x)"):
             assert shell.run_cell(source).success
     shown = capsys.readouterr()
