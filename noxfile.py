@@ -34,8 +34,8 @@ def compiled(session: nox.Session) -> None:
         "python", "-I", "-c", "import sysconfig; print(sysconfig.get_path('platlib'))", silent=True
     )
     site = Path(str(installed).strip())
-    # Outside the environment, for what lies in that is taken for a library; and tests keep their own places for
-    # temporary files.
+    # Outside the environment, for what lies in that is taken for a library; and tests keep their own places
+    # for temporary files.
     checkout = Path(".nox").absolute() / "checkout-compiled"
     shutil.rmtree(checkout, ignore_errors=True)
     aside = (".venv*", ".nox", ".*_cache", ".hypothesis", "__pycache__", "corpus", "build", "dist")
