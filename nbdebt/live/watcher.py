@@ -49,13 +49,15 @@ class Watcher:
             # No order is known, and so no order rule speaks.
             return True
         shown = self.understanding.shown()
-        if self._odd or self._replayer is None or not self._same_document(shown, cell_id):
+        anew = self._odd or self._replayer is None or not self._same_document(shown, cell_id)
+        if anew:
             self._restart(shown)
         position = self._position.get(cell_id)
         if position is None or shown[position].source != record.run.source:
             self._odd = True
             return False
-        return self._resume(shown, position)
+        # A replay from the top has this run in it.
+        return not self._odd if anew else self._resume(shown, position)
 
     def _same_document(self, shown: list[Shown], cell_id: str) -> bool:
         """Whether the document is as it was, but perhaps for this cell."""

@@ -201,6 +201,7 @@ def said(front_end: Recording) -> list[list[str]]:
         ("a: x = 1 | b: y = x + 1", "a b a b", []),
         ("a: x = 1 | b: y = x + 1 | c: x = 5", "a c b", [["NBD102"]]),
         ("a: x = 1 | b: y = x + 1 | c: x = 5", "a c b b b", [["NBD102"]]),
+        ("p: import random | a: x = 1 | b: y = x + 1 | c: x = 5", "a c p b", [["NBD102"]]),
         ("a: import random | b: z = random.random()", "a b", [["NBD201"]]),
         ("a: import random | b: z = random.random()", "a", []),
     ],
