@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from nbdebt.config import Settings
 from nbdebt.data.declared import declared_in
-from nbdebt.failures import TOO_DEEP, own_failure
-from nbdebt.failures import rule_failure as rule_failure
+from nbdebt.failures import TOO_DEEP, own_failure, rule_failure
 from nbdebt.flow.effects import Registry
 from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.history import infer_history
@@ -21,8 +20,7 @@ from nbdebt.model.errors import NotebookError
 from nbdebt.model.finding import CellRef, Exchange, Finding, NotebookResult, NotRun, Problem
 from nbdebt.model.history import File, History, Package, Setting, Table, Url
 from nbdebt.model.notebook import Notebook
-from nbdebt.model.record import Record as Record
-from nbdebt.model.record import place as place
+from nbdebt.model.record import Record, place
 from nbdebt.read import read_notebook
 from nbdebt.rules import Needs, catalogue
 from nbdebt.rules.analysis import Analysis

@@ -15,8 +15,8 @@ from nbdebt.model.patterns import later
 
 _TEMPLATE = later(r"\{(\w+)\}")
 _URL = later(r"^[A-Za-z][A-Za-z0-9+.-]+:(?://|[^\\/])")
-_SQL_WRITES = later(r"^\s*(insert|update|delete|create|replace|drop|alter|merge|truncate|copy)\b", re.I)
-_SQL_TABLE = later(
+SQL_WRITES = later(r"^\s*(insert|update|delete|create|replace|drop|alter|merge|truncate|copy)\b", re.I)
+SQL_TABLE = later(
     r"\b(?:from|join|into|update|table(?:\s+if\s+(?:not\s+)?exists)?)\s+([\w.\"`\[\]{}]+)", re.I
 )
 # Containers that keep what is put into them.
@@ -84,13 +84,13 @@ def classify(path: str) -> Resource:
 
 # Types of connections to databases, and of what they hand out.
 _CONNECTION = later(r"(?:Connection|Engine|[Cc]ursor|connection|Session|DuckDBPyRelation)$")
-_SQL_FILE = later(
+SQL_FILE = later(
     r"\b(?:(from|join|read_csv(?:_auto)?\s*\(|read_parquet\s*\(|read_json(?:_auto)?\s*\()|(to))\s*'([^']+)'",
     re.IGNORECASE,
 )
 
 
-_SQL_WORDS = later(
+SQL_WORDS = later(
     r"\b(?:from|join|into|update|table|delete|drop|alter|merge|truncate|copy)\b|^\s*\S+\s*$", re.IGNORECASE
 )
 
@@ -335,19 +335,19 @@ class EffectReader(RandomnessReader):
             sql = given[0].path
             if "'" in sql:
                 exported = False
-                for reads, writes, path in _SQL_FILE.findall(sql):
+                for reads, writes, path in SQL_FILE.findall(sql):
                     exported = exported or bool(writes)
                     self.emit(classify(path), "read" if reads else "write", node, qualified)
-                sql = _SQL_FILE.sub(" ", sql)
+                sql = SQL_FILE.sub(" ", sql)
                 if exported:
                     sql = re.sub(r"^\s*copy\b", " ", sql, flags=re.IGNORECASE)
-                if not _SQL_WORDS.search(sql):
+                if not SQL_WORDS.search(sql):
                     return
             if not sql:
                 self.emit(Table("<unknown>", connection), "read", node, qualified, ("computed",))
                 return
-            tables = sorted({t.strip('"`[]') for t in _SQL_TABLE.findall(sql)}) or [sql.strip()[:80]]
-            writes = bool(_SQL_WRITES.match(sql))
+            tables = sorted({t.strip('"`[]') for t in SQL_TABLE.findall(sql)}) or [sql.strip()[:80]]
+            writes = bool(SQL_WRITES.match(sql))
             detail = (
                 ("snapshot",)
                 if re.search(r"\b(as of|version as of|timestamp as of|for system_time)\b", sql, re.I)

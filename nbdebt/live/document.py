@@ -62,7 +62,7 @@ class Document:
         if self._told is not None:
             self.origin = "front end"
             return self._told
-        self._find()
+        self.find()
         if self.path and self._read():
             self.origin = "file"
             return self._with_unsaved(records, last, times)
@@ -72,7 +72,7 @@ class Document:
             for cell_id in dict.fromkeys(r.run.cell_id for r in records)
         ]
 
-    def _find(self) -> None:
+    def find(self) -> None:
         """The notebook's file, as Jupyter Server and VS Code say it."""
         if self.path:
             return

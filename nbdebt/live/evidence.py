@@ -134,7 +134,7 @@ def save(session: "Session", file: str | None, *, force: bool = False) -> Shown:
         except OSError as error:
             raise NbdebtError(f"{file}: can't be written: {error.strerror or error}") from None
         return Shown(f"{clean(file)} written: {told}")
-    session.document._find()
+    session.document.find()
     path = session.document.path
     if not path:
         raise NbdebtError(

@@ -1,5 +1,6 @@
 """From what was seen at a run's two boundaries to what it read and made."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -101,7 +102,19 @@ def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
         loaded = seen.streams[1].keys()
         drew, open_ended = seen.random.drew, seen.random.unseeded
         record.seen_flow = certain(seen.flow, drew, open_ended, seen.files, loaded)
-    record.accesses = tuple(_accesses(seen))
+    record.accesses = tuple(_accesses(seen.flow, seen.files))
+
+
+def belated(record: RunRecord, files: Sequence[Seen], recorder: Books) -> None:
+    """Add to a run that is over what its tasks and threads touched since."""
+    done = disk.touched(files, CellFlow(record.flow.cell), recorder.files)
+    reads = disk.reads(done, CellFlow(record.flow.cell), recorder.files, recorder.made_files)
+    new = [read for read in reads if read.base not in record.effects]
+    record.reads = tuple(dict.fromkeys((*record.reads, *new)))
+    effects = disk.effects(done, record.run.sequence)
+    record.effects.update(effects)
+    recorder.made_files.update(dict.fromkeys(effects, record.run.sequence))
+    record.accesses += tuple(_accesses(record.flow, files))
 
 
 # They make names that are not written in the code.
@@ -238,12 +251,12 @@ def _others(record: RunRecord, seen: Boundary, recorder: Books) -> None:
         )
 
 
-def _accesses(seen: Boundary) -> list[Access]:
+def _accesses(flow: CellFlow, files: Sequence[Seen]) -> list[Access]:
     """Exchanges as they were seen, where the code stands that does them if that is known."""
     places: dict[tuple[str, str], Span] = {}
-    for access in seen.flow.accesses:
+    for access in flow.accesses:
         places.setdefault((type(access.resource).__name__, access.via), access.span)
-    first = seen.flow.statements[0].span if seen.flow.statements else Span(1, 1, 1, 1)
+    first = flow.statements[0].span if flow.statements else Span(1, 1, 1, 1)
     return [
         Access(
             item.resource,
@@ -254,5 +267,5 @@ def _accesses(seen: Boundary) -> list[Access]:
             item.via,
             item.detail,
         )
-        for item in seen.files
+        for item in files
     ]

@@ -20,13 +20,13 @@ from nbdebt.flow.reader import Parsed, Reader, parse
 from nbdebt.live import scripts
 from nbdebt.live.calls import Calls, reachable, used
 from nbdebt.live.earlier import Earlier, earlier_of
-from nbdebt.live.files import FileWatch
+from nbdebt.live.files import FileWatch, cell_may_touch
 from nbdebt.live.fingerprints import Fingerprinter
 from nbdebt.live.going import Active, Going
 from nbdebt.live.interrupt import Stop
 from nbdebt.live.loading import running_cell
 from nbdebt.live.namespace import Namespace
-from nbdebt.live.observed import Boundary, finish
+from nbdebt.live.observed import Boundary, belated, finish
 from nbdebt.live.randomness import RandomSeen, Streams
 from nbdebt.live.record import Outline, RunRecord, before_line, outline, shown, source_key
 from nbdebt.live.seen import Seen
@@ -68,6 +68,7 @@ class Recorder:
         self.made_settings: dict[str, int] = {}
         self.made_streams: dict[str, int] = {}
         self.made_files: dict[str, int] = {}
+        self.belated = 0
         self.shown: State | None = None
         self.going = Going()
         self._stop: Stop | None = None
@@ -172,7 +173,7 @@ class Recorder:
             active.streams = self.streams.begin()
             active.heard = True
         with self._guarded("looking at files"):
-            self.files.begin(sequence)
+            self.files.begin(sequence, self._may_touch(parsed))
         with self._guarded("looking at calls"):
             self.calls.begin()
         active.spent = time.perf_counter() - began
@@ -190,6 +191,10 @@ class Recorder:
             return self.parse(f"%{automagic[2]} {automagic[4]}")
         found = self.parse(transformed)
         return parsed if found.error else found
+
+    def _may_touch(self, parsed: Parsed) -> bool:
+        """Whether a cell may touch what lies outside; whatever else than its own code runs with it may."""
+        return bool(self.shell.ast_transformers) or cell_may_touch(parsed, self.namespace.values)
 
     def post_run_cell(self, result: Any) -> None:
         """IPython's ``post_run_cell``: a run has ended."""
@@ -284,6 +289,11 @@ class Recorder:
             libraries=self._libraries(active, value),
         )
         finish(record, boundary, self)
+        with self._guarded("looking at what earlier runs left going"):
+            for sequence, seen in self.files.late().items():
+                if sequence in self.records:
+                    belated(self.records[sequence], seen, self)
+                    self.belated += 1
         record.seconds = active.spent + time.perf_counter() - ended
         return record
 

@@ -7,8 +7,9 @@ from typing import Protocol
 
 import msgspec
 
-from nbdebt.analyse import Record, place, rule_failure
 from nbdebt.config import Settings, effective_codes
+from nbdebt.data.declared import declared_in
+from nbdebt.failures import rule_failure
 from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.reader import Reader
 from nbdebt.flow.reasons import Replay, order_text, writers_of
@@ -24,6 +25,7 @@ from nbdebt.live.verdict import Replayer
 from nbdebt.model.finding import CellRef, Exchange, Finding, NotebookResult, NotRun, Problem, Report, Verdict
 from nbdebt.model.history import Access, File, History, Name, Package, Run, Setting, Table, Url
 from nbdebt.model.notebook import Cell, Notebook
+from nbdebt.model.record import Record, place
 from nbdebt.outside import judge
 from nbdebt.rules import Needs, catalogue
 from nbdebt.rules.analysis import Analysis
@@ -336,7 +338,12 @@ class Understanding:
         refs = tuple(CellRef(c.index, c.id, c.execution_count) for c in notebook.code_cells)
         result = NotebookResult(notebook.path, seen.replay.verdict(notebook), self._exchanges(seen), refs)
         record = Record(
-            result, tuple(findings), tuple(read_suppressions(notebook)), tuple(problems), tuple(not_run)
+            result,
+            tuple(findings),
+            tuple(read_suppressions(notebook)),
+            tuple(problems),
+            tuple(not_run),
+            declared_in(notebook),
         )
         found, suppressed, failures = judge([record], [(settings, codes)], [self._directory()])
         found.sort(key=place)

@@ -38,11 +38,14 @@ class Watcher:
         self._replayer: Replayer | None = None
         self._done = Outcome()
         self._odd = True
+        self._belated = 0
 
     def settled(self, record: RunRecord) -> bool:
         """Whether there is surely nothing new to say after this run."""
         cell_id = record.run.cell_id
-        if not plain(record) or cell_id in self.told:
+        belated = self.understanding.session.recorder.belated
+        if not plain(record) or cell_id in self.told or belated != self._belated:
+            self._belated = belated
             self._odd = True
             return False
         if self.understanding.session.document.origin == "runs":

@@ -22,7 +22,8 @@ from typing import ClassVar
 
 import pytest
 
-from nbdebt.live.files import FileWatch, may_touch
+from nbdebt.flow.reader import parse
+from nbdebt.live.files import FileWatch, cell_may_touch, may_touch
 from nbdebt.live.files.contents import AT_ONCE
 from nbdebt.live.monitoring import AVAILABLE, monitor
 from nbdebt.live.seen import Seen
@@ -213,7 +214,7 @@ def test_a_task_that_outlives_its_run(watch: FileWatch) -> None:
         assert watch.end(2) == []
 
     asyncio.run(session())
-    ((run, seen),) = watch.late()
+    ((run, (seen,)),) = watch.late().items()
     assert (run, str(seen.resource)) == (1, "a.csv")
 
 
@@ -479,8 +480,12 @@ def test_identity_and_copies_go_undisturbed(watch: FileWatch) -> None:
 
 TOUCHING = [
     "open('a')",
-    "import pathlib",
+    "path.iterdir()",
     "import os\nos.listdir()",
+    "import pandas as pd\npd.ExcelFile('a')",
+    "import matplotlib.pyplot as plt\nplt.savefig('a')",
+    "import scipy.io as io\nio.mmread('a')",
+    "from . import a",
     "import pandas as pd\npd.read_csv('a')",
     "df.to_csv('a')",
     "np.save('a', x)",
@@ -494,6 +499,8 @@ TOUCHING = [
     "path.name",
     "[r(x) for x in 'ab']",
     "unknown.read_text()",
+    "handlers[0]('a')",
+    "table['a']['b']('a')",
 ]
 COMPUTING = [
     "1 + 1",
@@ -508,6 +515,11 @@ COMPUTING = [
     "p.norm()",
     "import numpy as np\nnp.arange(3).sum()",
     "import random\nrandom.random()",
+    "from collections import Counter\nCounter(x)",
+    "nested[0][0] + 1",
+    "import matplotlib.pyplot as plt\nplt.plot([1])",
+    "Shade.DARK",
+    "Shape()",
 ]
 
 
@@ -524,20 +536,36 @@ def namespace() -> dict[str, object]:
         "r = open\npath = pathlib.Path('a')\nmethod = path.joinpath\n"
         "def good(n): return n + good(n - 1) if n else 0\n"
         "class P:\n    def __init__(self, v): self.v = v\n    def norm(self): return abs(self.v)\n"
-        "p = P(1)\n",
+        "p = P(1)\n"
+        "import abc, enum\nclass Shade(enum.Enum):\n    DARK = 1\nclass Shape(abc.ABC): pass\n"
+        "handlers = [open]\ntable = {'a': {'b': open}}\nnested = [[1, [2]]] * 3\n",
         names,
     )
     return names
 
 
+@pytest.mark.parametrize("code", ["%run a.py", "!ls", "x = !ls", "%%bash\nls", "%time open('a')", "%sql x"])
+def test_magics_may_touch(code: str) -> None:
+    assert cell_may_touch(parse(0, code), namespace())
+
+
+@pytest.mark.parametrize(
+    "code", ["%load_ext nbdebt", "%matplotlib inline", "%timeit good(3)", "%%time\ngood(3)", "good?"]
+)
+def test_magics_that_touch_nothing(code: str) -> None:
+    assert not cell_may_touch(parse(0, code), namespace())
+
+
 @pytest.mark.parametrize("code", TOUCHING)
 def test_may_touch(code: str) -> None:
     assert may_touch(compile(code, "<cell>", "exec"), namespace())
+    assert cell_may_touch(parse(0, code), namespace())
 
 
 @pytest.mark.parametrize("code", COMPUTING)
 def test_may_not_touch(code: str) -> None:
     assert not may_touch(compile(code, "<cell>", "exec"), namespace())
+    assert not cell_may_touch(parse(0, code), namespace())
 
 
 # The truth, where strace is installed

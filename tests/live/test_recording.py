@@ -5,11 +5,13 @@ import gc
 import io
 import os
 import shutil
+import subprocess
 import sys
 import threading
 import types
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -515,3 +517,62 @@ def test_an_interrupt_while_we_work_is_handed_on(shell: Any, monkeypatch: pytest
         assert shell.run_cell("x = 1").success
     shell.run_cell("y = x")
     assert session.runs[-1].made == ("y",)
+
+
+LATE = """
+import asyncio
+go = asyncio.Event()
+async def later():
+    await go.wait()
+    with open("late.txt", "w") as file:
+        file.write("1")
+task = asyncio.get_running_loop().create_task(later())
+await asyncio.sleep(0)
+"""
+
+
+def test_what_a_task_does_after_its_run_belongs_to_that_run(
+    shell: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    session = nbdebt.load(shell)
+    shell.run_cell(LATE, cell_id="a")
+    shell.run_cell("go.set()\nawait task", cell_id="b")
+    starter, waiter = session.runs
+    assert [str(access.resource) for access in starter.accesses] == ["late.txt"]
+    assert not waiter.accesses
+    assert f"<File>{tmp_path / 'late.txt'}" in starter.effects
+
+
+def test_what_a_thread_of_an_earlier_run_may_have_done_is_ambiguous(
+    shell: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    session = nbdebt.load(shell)
+    shell.run_cell(
+        "import threading\nready, done = threading.Event(), threading.Event()\n"
+        "def later():\n    ready.wait()\n    open('late.txt', 'w').close()\n    done.set()\n"
+        "threading.Thread(target=later).start()"
+    )
+    shell.run_cell("ready.set()\ndone.wait()")
+    (access,) = session.runs[1].accesses
+    assert str(access.resource) == "late.txt" and not access.certain
+
+
+def test_the_audit_hook_stays_out_while_cells_only_compute() -> None:
+    script = """if 1:
+        import sys
+        from IPython.core.interactiveshell import InteractiveShell
+        put = []
+        sys.addaudithook(lambda event, args: put.append(event) if event == "sys.addaudithook" else None)
+        shell = InteractiveShell.instance()
+        import nbdebt
+        nbdebt.load(shell)
+        shell.run_cell("import copy, numpy as np, pandas as pd")
+        shell.run_cell("x = copy.deepcopy([[1], [2]]); df = pd.DataFrame({'a': x})")
+        shell.run_cell("df.groupby(df['a'].str[0]).size()")
+        assert not put, put
+        shell.run_cell("open('/dev/null').close()")
+        assert put == ["sys.addaudithook"], put
+        """
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -9,6 +9,7 @@ runs opened for writing. :mod:`attribution` says whose doing it was, :mod:`noise
 import contextlib
 import os
 import sys
+import threading
 import types
 from typing import Any
 
@@ -16,7 +17,7 @@ from nbdebt.live.files.attribution import Attribution, Owner
 from nbdebt.live.files.classify import Names, seen_of, sqlite_path
 from nbdebt.live.files.contents import Contents, Signature, signature
 from nbdebt.live.files.entries import EntryPoints, connection_text
-from nbdebt.live.files.gate import may_touch
+from nbdebt.live.files.gate import cell_may_touch, may_touch
 from nbdebt.live.files.hook import Hook, Touch
 from nbdebt.live.files.noise import caller, is_cell, is_library, noisy_prefixes
 from nbdebt.live.monitoring import monitor
@@ -44,6 +45,7 @@ class FileWatch:
         self._found: dict[int, dict[str, Signature | None]] = {}
         self._listening: Any = None
         self._started = False
+        self._threads = 1
 
     @property
     def failures(self) -> list[str]:
@@ -55,6 +57,7 @@ class FileWatch:
         if self._started:
             return
         self._started = True
+        self._threads = threading.active_count()
         self._hook.exec_seen = self._executed
         self._entries.start()
         monitor.on_cell(monitor.watch_calls)
@@ -87,7 +90,8 @@ class FileWatch:
         self._attribution.begin(run, filename)
         self._pending[run] = []
         self._found[run] = {path: signature(path) for path in self._held}
-        if may_touch:
+        # A thread that an earlier run left going may touch something meanwhile.
+        if may_touch or threading.active_count() > self._threads:
             self._hook.open_gate()
 
     def end(self, run: int) -> list[Seen]:
@@ -115,16 +119,12 @@ class FileWatch:
             self._listen()
             return seen
 
-    def late(self) -> list[tuple[int, Seen]]:
+    def late(self) -> dict[int, list[Seen]]:
         """What runs that were over already have touched since, by tasks and threads of theirs."""
         with self._hook.quiet():
             self._hand_out()
             over = [run for run in self._pending if run not in self._attribution.active]
-            return [
-                (run, item)
-                for run in over
-                for item in seen_of(self._pending.pop(run), self._contents, self._names)
-            ]
+            return {run: seen_of(self._pending.pop(run), self._contents, self._names) for run in over}
 
     def digest(self, path: str) -> str:
         """The digest of what a path holds now; empty where there is nothing."""
@@ -213,4 +213,4 @@ class FileWatch:
             self._hook.failures.append(f"sqlalchemy: {type(error).__name__}: {error}")
 
 
-__all__ = ["FileWatch", "may_touch"]
+__all__ = ["FileWatch", "cell_may_touch", "may_touch"]

@@ -7,76 +7,48 @@ A session that only computes stays free of it, and while such a cell runs the ho
 there is a doubt the answer is yes.
 """
 
+import abc
+import ast
+import enum
 import opcode
+import re
+import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from importlib.machinery import PathFinder
+from itertools import islice
 from typing import Any
 
-_TOUCHING = frozenset(
-    (
-        *("open", "exec", "eval", "compile", "__import__", "breakpoint", "input", "help", "globals", "vars"),
-        *("locals", "getattr", "tofile", "fromfile", "memmap", "genfromtxt", "fromregex", "DataSource"),
-    )
+from nbdebt.flow.reader import Parsed
+from nbdebt.live.files.noise import is_library
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_TOUCHING = _words(
+    "exec eval compile __import__ breakpoint input help globals vars locals getattr memmap "
+    "genfromtxt tofile fromfile fromregex system popen glob"
 )
-# What readers and writers of numpy, pandas and the like begin with; it costs nothing to be wrong about
-# ``to_numpy``.
-_PREFIXES = (
-    "read",
-    "write",
-    "save",
-    "load",
-    "open",
-    "dump",
-    "export",
-    "fetch",
-    "download",
-    "connect",
-    "to_",
-    "from_",
+# What readers and writers are called by; it costs little to be wrong about ``spread``.
+_SUSPECT = re.compile(
+    r"read|writ|save|load|open|dump|export|fetch|download|connect|^to_|^from_|file|store|rdataset|source"
+    r"|path|url|sql|engine|memory|plugin|backend|process|pool|worker",
+    re.IGNORECASE,
 )
-_HARMLESS = frozenset(
-    ("to_list", "to_numpy", "to_frame", "to_datetime", "to_numeric", "from_iterable", "to_dict")
+_HARMLESS = _words(
+    "to_list to_numpy to_frame to_datetime to_numeric to_timedelta to_dict to_period "
+    "to_timestamp to_string to_records from_iterable from_dict from_records from_tuples "
+    "from_product from_arrays"
 )
-_COMPUTING = frozenset(
-    (
-        *(
-            "abc",
-            "array",
-            "bisect",
-            "cmath",
-            "collections",
-            "contextlib",
-            "copy",
-            "dataclasses",
-            "datetime",
-            "enum",
-        ),
-        *(
-            "decimal",
-            "fractions",
-            "functools",
-            "heapq",
-            "itertools",
-            "math",
-            "numbers",
-            "operator",
-            "random",
-            "re",
-        ),
-        *(
-            "statistics",
-            "string",
-            "textwrap",
-            "time",
-            "types",
-            "typing",
-            "uuid",
-            "hashlib",
-            "calendar",
-            "struct",
-        ),
-        *("unicodedata", "base64", "warnings", "gc", "secrets", "pprint", "numpy", "pandas"),
-    )
+# What is imported from other libraries is none of the user's; what is done with it may be.
+_COMPUTING = _words(
+    "abc array bisect cmath collections contextlib copy dataclasses datetime enum decimal "
+    "fractions functools heapq itertools math numbers operator random re statistics string "
+    "textwrap time types typing uuid hashlib calendar struct unicodedata base64 warnings gc "
+    "secrets pprint numpy pandas scipy sklearn matplotlib mpl_toolkits seaborn statsmodels "
+    "sympy networkx tqdm"
 )
 _PLAIN: frozenset[type] = frozenset(
     (
@@ -97,16 +69,62 @@ _PLAIN: frozenset[type] = frozenset(
         type(None),
     )
 )
+# What they are given to run stands in the cell's tree.
+_HARMLESS_MAGICS = frozenset(
+    (
+        *("nbdebt", "load_ext", "reload_ext", "unload_ext", "autoreload", "matplotlib", "pylab", "config"),
+        *("time", "timeit", "capture", "who", "who_ls", "whos", "pprint", "precision", "xmode", "automagic"),
+    )
+)
+_HOLDING: frozenset[type] = frozenset((list, tuple, dict, set, frozenset))
+# Read as they are, past whatever a metaclass of the user's makes of them.
+_MRO: Any = type.__dict__["__mro__"]
+_DICT: Any = type.__dict__["__dict__"]
+_METACLASSES = (type, abc.ABCMeta, enum.EnumMeta)
+_BASES = frozenset(("builtins", "typing", "_collections_abc"))
 _MANY = 300
+_FIRST = 200
 _IMPORT = opcode.opmap["IMPORT_NAME"]
 _EXTENDED = opcode.opmap["EXTENDED_ARG"]
+
+
+def cell_may_touch(parsed: Parsed, namespace: Mapping[str, object]) -> bool:
+    """Whether running a cell may touch files, processes or connections, as :func:`may_touch` says of code.
+
+    Args:
+        parsed: the cell.
+        namespace: the names that it finds.
+    """
+    tree = parsed.tree
+    if tree is None or not all(m.name in _HARMLESS_MAGICS or m.kind == "help" for m in parsed.masked.magics):
+        return True
+    # Not compiled: the compiler would warn of things that it will warn of once more.
+    names: set[str] = set()
+    called: set[str] = set()
+    imported: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            called.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            names.add(node.attr)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            outer = f"{node.module or ''}." if isinstance(node, ast.ImportFrom) else ""
+            for alias in node.names:
+                name = outer + alias.name
+                if not _harmless_import(name):
+                    return True
+                if _top(name) not in _COMPUTING:
+                    imported.add(alias.asname or _top(alias.name))
+                elif outer:
+                    names.add(alias.name)
+    return not imported.isdisjoint(called) or _may_touch(names | called, [], namespace)
 
 
 def may_touch(code: types.CodeType, namespace: Mapping[str, object]) -> bool:
     """Whether running this code may touch files, processes or connections.
 
     Args:
-        code: a cell's, compiled.
+        code: of a cell or a function.
         namespace: the names that it finds.
 
     Returns:
@@ -114,7 +132,12 @@ def may_touch(code: types.CodeType, namespace: Mapping[str, object]) -> bool:
         module that only computes, an object of such a module or a plain value, and no name or attribute is
         called like what reads or writes; True where any of that isn't known.
     """
-    waiting: list[types.CodeType] = [code]
+    return _may_touch((), [code], namespace)
+
+
+def _may_touch(names: Iterable[str], waiting: list[types.CodeType], namespace: Mapping[str, object]) -> bool:
+    if _touching(names, waiting, namespace):
+        return True
     seen: set[int] = set()
     while waiting:
         current = waiting.pop()
@@ -124,12 +147,34 @@ def may_touch(code: types.CodeType, namespace: Mapping[str, object]) -> bool:
         if len(seen) > _MANY or not _computing_imports(current):
             return True
         waiting.extend(const for const in current.co_consts if type(const) is types.CodeType)
-        for name in current.co_names:
-            if name in _TOUCHING or (name.startswith(_PREFIXES) and name not in _HARMLESS):
-                return True
-            if name in namespace and not _computes(namespace[name], waiting):
-                return True
+        if _touching(current.co_names, waiting, namespace):
+            return True
     return False
+
+
+def _touching(names: Iterable[str], waiting: list[types.CodeType], namespace: Mapping[str, object]) -> bool:
+    """Whether one of these names may; the code of the user's functions is put on the list."""
+    for name in names:
+        if name in _TOUCHING or (_SUSPECT.search(name) and name not in _HARMLESS):
+            return True
+        if name in namespace and not _computes(namespace[name], waiting):
+            return True
+    return False
+
+
+def _harmless_import(name: str) -> bool:
+    """Whether importing a module touches nothing that is the user's: it is built in or installed."""
+    top = _top(name)
+    if not top:
+        return False
+    if top in _COMPUTING or top in sys.stdlib_module_names:
+        return True
+    module = sys.modules.get(top)
+    try:
+        spec = vars(module)["__spec__"] if type(module) is types.ModuleType else PathFinder.find_spec(top)
+        return spec is not None and spec.origin is not None and is_library(spec.origin)
+    except Exception:
+        return False
 
 
 def _computing_imports(code: types.CodeType) -> bool:
@@ -148,7 +193,7 @@ def _computes(value: Any, waiting: list[types.CodeType]) -> bool:
     """Whether a value does nothing but compute; the code of the user's functions is put on the list."""
     kind = type(value)
     if kind in _PLAIN:
-        return True
+        return kind not in _HOLDING or _holds_plain(value)
     if issubclass(kind, types.FunctionType):
         if value.__module__ != "__main__":
             return _top(value.__module__) in _COMPUTING
@@ -168,14 +213,33 @@ def _computes(value: Any, waiting: list[types.CodeType]) -> bool:
     return kind.__module__ not in ("builtins", "functools", "itertools") and _class_computes(kind, waiting)
 
 
+def _holds_plain(value: Any) -> bool:
+    """Whether a container of Python's holds plain values alone, as far as a look at the first few tells: a
+    function in a list is called like any other."""
+    waiting, left = [value], _FIRST
+    while waiting and left > 0:
+        current = waiting.pop()
+        items = [*islice(current.values(), left)] if type(current) is dict else [*islice(current, left)]
+        left -= len(items)
+        for item in items:
+            kind = type(item)
+            if kind not in _PLAIN:
+                return False
+            if kind in _HOLDING:
+                waiting.append(item)
+    return True
+
+
 def _class_computes(cls: type, waiting: list[types.CodeType]) -> bool:
-    if type(cls) is not type:
+    if type(cls) not in _METACLASSES:
         return False
-    for base in type.mro(cls):
-        module = vars(base).get("__module__", "builtins")
+    for base in _MRO.__get__(cls):
+        inside = _DICT.__get__(base)
+        module = inside.get("__module__", "builtins")
         if module == "__main__":
-            waiting.extend(item.__code__ for item in vars(base).values() if type(item) is types.FunctionType)
-        elif module != "builtins" and _top(module) not in _COMPUTING:
+            functions = [item for item in inside.values() if type(item) is types.FunctionType]
+            waiting.extend(f.__code__ for f in functions if f.__module__ == "__main__")
+        elif module not in _BASES and _top(module) not in _COMPUTING:
             return False
     return True
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from nbdebt.flow.apply import _SQL_FILE, _SQL_TABLE, _SQL_WORDS, _SQL_WRITES
+from nbdebt.flow.apply import SQL_FILE, SQL_TABLE, SQL_WORDS, SQL_WRITES
 
 _SETTLING = re.compile(r"\s*(?:pragma|begin|commit|rollback|savepoint|set)\b", re.IGNORECASE)
 _CATALOGUES = ("sqlite_", "pg_catalog", "information_schema", "pragma_")
@@ -13,18 +13,18 @@ _NAME_ALONE = re.compile(r"^\s*[\w.\"]+\s*$")
 
 def sql_files(text: str) -> Iterator[tuple[Literal["entry-read", "entry-write"], str]]:
     """Files that a statement reads (``from 'a.csv'``) or writes (``copy … to 'a.csv'``), as DuckDB does."""
-    for reads, _, path in _SQL_FILE.findall(text):
+    for reads, _, path in SQL_FILE.findall(text):
         yield ("entry-read" if reads else "entry-write"), path
 
 
 def sql_tables(text: str) -> Iterator[tuple[Literal["read", "write"], str]]:
     """Tables that a statement touches; a database's own catalogue is none."""
-    text = _SQL_FILE.sub(" ", text)
-    if not _SQL_WORDS.search(text) or _SETTLING.match(text):
+    text = SQL_FILE.sub(" ", text)
+    if not SQL_WORDS.search(text) or _SETTLING.match(text):
         return
-    tables = sorted({name.strip('"`[]') for name in _SQL_TABLE.findall(text)})
+    tables = sorted({name.strip('"`[]') for name in SQL_TABLE.findall(text)})
     if not tables and _NAME_ALONE.match(text):
         tables = [text.strip()]
     for table in tables:
         if not table.startswith(_CATALOGUES):
-            yield ("write" if _SQL_WRITES.match(text) else "read"), table
+            yield ("write" if SQL_WRITES.match(text) else "read"), table
