@@ -1,5 +1,6 @@
 """Asks the rules about the world outside, takes out what the author silenced, and puts findings in order."""
 
+import functools
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,7 +63,7 @@ def _ask(
     """Ask the rules that look outside; what they find is added, and what went wrong returned."""
     from nbdebt.data.targets import resolve_target
     from nbdebt.data.versions import Resolver
-    from nbdebt.rules.surroundings import Surroundings
+    from nbdebt.rules.surroundings import Surroundings, look_on
 
     problems: list[Problem] = []
     project: dict[str, NotebookResult] = {}
@@ -86,6 +87,7 @@ def _ask(
                 book.setdefault(target, []).append((result.path, exchange))
     resolver = Resolver()
     resolver.prepare(requests)
+    onlooker = functools.cache(look_on)
     for position, record in enumerate(records):
         if not record.result.exchanges:
             continue
@@ -97,6 +99,7 @@ def _ask(
             consumers,
             producers,
             resolver.versioned,
+            onlooker,
         )
         for rule in wanted[position]:
             seen.rule = rule

@@ -213,6 +213,7 @@ def _once(ask: Ask) -> int:
         asides=asides,
         lines=FileLines(given),
         versioned=_versioned(ask, report) if ask.show_accesses else None,
+        exposed=_exposed(report) if ask.show_accesses else None,
     )
     write(
         _statistics(ask, report, view) if ask.statistics else render(report, ask.output_format, view),
@@ -232,6 +233,13 @@ def _versioned(ask: Ask, report: Report) -> Any:
     from nbdebt.commands.accesses import version_of
 
     return version_of(report)
+
+
+def _exposed(report: Report) -> Any:
+    """What says who can read what an access writes."""
+    from nbdebt.commands.accesses import exposed_to
+
+    return exposed_to(report)
 
 
 def _write_baseline(ask: Ask, report: Report) -> int:

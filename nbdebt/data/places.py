@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 from typing import Literal
 
+from nbdebt.data.exposure.mounts import machine_mounts, mount_of
 from nbdebt.data.targets import is_absolute, is_unknown
 from nbdebt.model.patterns import later
 
@@ -18,7 +19,6 @@ _SHARED = (
     *("/mnt", "/media", "/net", "/nfs", "/dbfs", "/shared", "/share", "/srv", "/export"),
     *("/gpfs", "/lustre", "/scratch", "/Volumes", "/lakehouse", "/afs"),
 )
-_NETWORK = later(r"^(?:nfs\d?|cifs|smb\w*|lustre|gpfs|beegfs|ceph|afs|9p|glusterfs|fuse\..*|fuseblk)$")
 _NOWHERE = frozenset(("/dev/null", "/dev/stdout", "/dev/stderr", "nul", "NUL", "-"))
 _CACHES = later(
     r"^(?:~|/home/[^/]+|/Users/[^/]+|/root)/(?:\.cache|\.config|\.local|\.ipython|\.jupyter|Library)(?:/|$)"
@@ -83,12 +83,9 @@ def shared_by(target: str) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def _shared_directory(directory: str) -> str:
-    kind = ""
-    for point, system in _mounts():
-        if directory == point or directory.startswith(point.rstrip("/") + "/"):
-            kind = system
-    if _NETWORK.match(kind):
-        return f"a {kind} mount"
+    mount = mount_of(directory, _mounts())
+    if mount is not None and mount.shared:
+        return f"a shared mount ({mount.shared})"
     try:
         return (
             "a directory that everybody may write to" if Path(directory).stat().st_mode & stat.S_IWOTH else ""
@@ -97,19 +94,4 @@ def _shared_directory(directory: str) -> str:
         return ""
 
 
-@functools.cache
-def _mounts() -> tuple[tuple[str, str], ...]:
-    """Mount points and their file systems (proc_pid_mountinfo(5)), shorter first; empty where unknown."""
-    try:
-        lines = (
-            Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-        )
-    except OSError:
-        return ()
-    found: list[tuple[str, str]] = []
-    for line in lines:
-        before, _, after = line.partition(" - ")
-        fields = before.split(" ")
-        if len(fields) > 4 and after and fields[4] != "/":
-            found.append((fields[4].replace("\\040", " "), after.split(" ", 1)[0]))
-    return tuple(sorted(found, key=lambda mount: len(mount[0])))
+_mounts = functools.cache(machine_mounts)

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from nbdebt.data.exposure.answer import Exposure
+from nbdebt.data.exposure.onlooker import Onlooker
 from nbdebt.data.versions import Resolver
 from nbdebt.rules.surroundings import Surroundings, Touch
 
@@ -19,6 +21,7 @@ class Look(NamedTuple):
         reason: why not.
         by: by what.
         declared: for a write, the declaration in words.
+        exposed: for a write, who can read it, where that is worth telling.
     """
 
     touch: Touch
@@ -26,6 +29,7 @@ class Look(NamedTuple):
     reason: str = ""
     by: str = ""
     declared: str = ""
+    exposed: str = ""
 
 
 def looked_up(session: "Session") -> list[Look]:
@@ -38,9 +42,18 @@ def looked_up(session: "Session") -> list[Look]:
     directory = Path(path).parent if path else Path.cwd()
     resolver = Resolver()
     resolver.prepare([(e.access.resource, directory, e.access.detail) for e in result.exchanges])
+    onlooker = Onlooker(git=True)
     around = Surroundings(
-        result, directory, session.settings, {result.path: result}, {}, {}, resolver.versioned
+        result,
+        directory,
+        session.settings,
+        {result.path: result},
+        {},
+        {},
+        resolver.versioned,
+        lambda: onlooker,
     )
+    onlooker.foresee(t.target for t in around.touches if t.mode == "write" and t.local and t.exact)
     found = []
     for touch in around.touches:
         if touch.mode == "read":
@@ -55,5 +68,17 @@ def looked_up(session: "Session") -> list[Look]:
                 if declared
                 else "not declared"
             )
-            found.append(Look(touch, declared=words if touch.mode == "write" else ""))
+            written = touch.mode == "write"
+            found.append(
+                Look(
+                    touch,
+                    declared=words if written else "",
+                    exposed=_told(around.exposure(touch)) if written else "",
+                )
+            )
     return found
+
+
+def _told(exposed: Exposure | None) -> str:
+    """Who can read it, where others than its author do, or it is pushed; not what holds for every file."""
+    return exposed.words if exposed is not None and (exposed.notable or "git" in exposed.places) else ""

@@ -175,7 +175,7 @@ def io(session: "Session") -> Shown:
         known = (
             _versioned_words(look.state, look.reason, look.by)
             if going_in
-            else _exposed(touch.place, look.declared)
+            else _exposed(touch.place, look.exposed, look.declared)
         )
         how = {"observed": "seen", "parsed": "in the code", "inferred": "inferred"}[access.basis]
         rows.append((cell_label(touch.exchange.cell), access.mode, clean(touch.text), known, how))
@@ -195,5 +195,5 @@ def _versioned_words(state: str, reason: str, by: str) -> str:
     return f"{said} by {by}" if state == "versioned" and by else said + (f": {reason}" if reason else "")
 
 
-def _exposed(place: Place, declared: str) -> str:
-    return ", ".join(filter(None, (_PLACES[place], declared)))
+def _exposed(place: Place, exposed: str, declared: str) -> str:
+    return ", ".join(filter(None, (_PLACES[place], declared, exposed)))

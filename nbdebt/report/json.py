@@ -121,6 +121,7 @@ def _access(path: str, exchange: Exchange, view: View) -> dict[str, Any]:
         "certain": access.certain,
         "via": access.via,
         "versioned": view.versioned(path, exchange) if view.versioned else None,
+        "exposure": msgspec.to_builtins(view.exposed(path, exchange)) if view.exposed else None,
     }
 
 

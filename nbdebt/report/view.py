@@ -5,9 +5,11 @@ from pathlib import Path
 
 import msgspec
 
+from nbdebt.data.exposure.answer import Exposure
 from nbdebt.model.finding import Exchange, Finding
 
 VersionedBy = Callable[[str, Exchange], bool | None]
+ExposedTo = Callable[[str, Exchange], Exposure | None]
 
 
 class FileLines:
@@ -57,6 +59,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         asides: what else to say at the end, in a few words each.
         lines: true lines in files.
         versioned: says of an access whether its source is versioned; None where it can't be said.
+        exposed: says of an access who can read what it writes; None where it writes nothing.
     """
 
     color: bool = False
@@ -68,3 +71,4 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     asides: tuple[str, ...] = ()
     lines: FileLines = msgspec.field(default_factory=FileLines)
     versioned: VersionedBy | None = None
+    exposed: ExposedTo | None = None

@@ -6,6 +6,7 @@ import functools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,6 +18,10 @@ from nbdebt.data.versions.answer import Versioned
 from nbdebt.model.finding import CellRef, Exchange, Finding, Fix, NotebookResult, Related, Severity
 from nbdebt.model.history import Basis, File, Resource, Setting, Span, Table, Url
 from nbdebt.rules import Rule
+
+if TYPE_CHECKING:
+    from nbdebt.data.exposure.answer import Exposure
+    from nbdebt.data.exposure.onlooker import Onlooker
 
 # Reads that don't take a source's content as data: code, IPython's own storage, looking what is there or
 # showing it.
@@ -84,6 +89,13 @@ class Touch(msgspec.Struct, frozen=True):
         return detail in self.exchange.access.detail
 
 
+def look_on() -> "Onlooker":
+    """What says who can read an output. Few notebooks need it, so it is loaded when it is asked for."""
+    from nbdebt.data.exposure.onlooker import Onlooker
+
+    return Onlooker()
+
+
 def cell_label(cell: CellRef) -> str:
     """How a cell is called in messages."""
     return f"cell [{cell.execution_count}]" if cell.execution_count is not None else f"cell {cell.index + 1}"
@@ -100,6 +112,7 @@ class Surroundings:
         consumers: for a resolved target (absolute path or URL), the (notebook path, exchange) pairs that read
         it. producers: the same for writes.
         versioned: says whether a data source is versioned, and by what.
+        onlooker: gives what says who can read an output, the same for all notebooks of a run.
         rule: the rule that is being asked.
     """
 
@@ -112,6 +125,7 @@ class Surroundings:
         consumers: Mapping[str, Sequence[tuple[str, Exchange]]],
         producers: Mapping[str, Sequence[tuple[str, Exchange]]],
         versioned: Callable[[Resource, Path, tuple[str, ...]], Versioned],
+        onlooker: Callable[[], "Onlooker"] | None = None,
     ) -> None:
         self.result = result
         self.directory = directory
@@ -120,6 +134,7 @@ class Surroundings:
         self.consumers = consumers
         self.producers = producers
         self.versioned = versioned
+        self.onlooker = onlooker or functools.cache(look_on)
         self.rule: Rule | None = None
 
     @functools.cached_property
@@ -267,6 +282,10 @@ class Surroundings:
     def state(self, touch: Touch) -> Versioned:
         """Whether what is touched is versioned."""
         return self.versioned(touch.resource, self.directory, touch.exchange.access.detail)
+
+    def exposure(self, touch: Touch) -> "Exposure | None":
+        """Who can read what is written; None where nobody can be told of, as its path is computed."""
+        return self.onlooker().of(touch.resource, self.directory) if touch.exact else None
 
     def related(self, touch: Touch, message: str) -> Related:
         """Another place of this notebook."""

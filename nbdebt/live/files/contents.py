@@ -19,7 +19,7 @@ except ImportError:  # pragma: no cover - Windows has no such thing
 from xxhash import xxh3_128_hexdigest
 
 from nbdebt.data.digests import file_digest
-from nbdebt.data.places import shared_by
+from nbdebt.data.exposure.mounts import mount_of
 
 AT_ONCE = 64 << 20
 """Files up to this size are read when a run has ended; larger ones in the background."""
@@ -175,9 +175,9 @@ def standing(path: str) -> list[str]:
     except (OSError, ValueError):
         return []
     items = [f"mode={stat.S_IMODE(found.st_mode):04o}", f"owner={_user(found.st_uid)}"]
-    mount = shared_by(path)
-    if mount.endswith(" mount"):
-        items.append("mount=" + mount.split()[1])
+    mount = mount_of(path)
+    if mount is not None and mount.shared:
+        items.append(f"mount={mount.shared}")
     return items
 
 

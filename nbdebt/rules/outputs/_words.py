@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from nbdebt.data.declared import declaration_base
+from nbdebt.data.exposure.answer import Exposure
 from nbdebt.data.targets import as_pattern
 from nbdebt.model.finding import Declare, Fix
 from nbdebt.rules.surroundings import Surroundings, Touch
@@ -27,6 +28,13 @@ def declare(seen: Surroundings, touch: Touch) -> Fix:
     """The repayment: say that the output is there. Unsafe: only its author knows if it is meant."""
     pattern = pattern_of(seen, touch)
     return Fix(f"Declare `{pattern}` as an output", (Declare(pattern),), "unsafe")
+
+
+def evident(exposed: Exposure | None) -> tuple[str, ...]:
+    """Who can read an output, as evidence; nothing where that isn't known."""
+    if exposed is None or (exposed.readers == "unknown" and not exposed.places):
+        return ()
+    return (f"it is {exposed.words}" if exposed.words.startswith("readable") else exposed.words,)
 
 
 def owned(touch: Touch) -> bool:

@@ -58,6 +58,9 @@ os.remove("part.csv")
 ```
 
 ## Known limits
+It is a note, and a warning where others come across the file: on a mount that machines share (NFS, SMB,
+Lustre…) where its permissions let them read it, unless that is a home directory, and where a web server hands
+it out.
 A path that is computed from its beginning on (`df.to_csv(target)`) is not known without running the notebook.
 A file that another notebook of the run reads is reported as `undeclared-consumer`, one written by a magic as
 `written-by-magic`.
@@ -67,12 +70,14 @@ Undeclared outputs become undeclared dependencies: D. Sculley et al., *Hidden Te
 Learning Systems*, NeurIPS 2015, section 3.
 """
 
+import re
 from collections.abc import Iterator
 
+from nbdebt.data.exposure.answer import Exposure
 from nbdebt.model.finding import Finding
 from nbdebt.rules import Needs, rule
-from nbdebt.rules.outputs._words import declare
-from nbdebt.rules.surroundings import Surroundings
+from nbdebt.rules.outputs._words import declare, evident
+from nbdebt.rules.surroundings import Surroundings, Touch
 
 
 @rule("NBD301", needs=Needs.OUTSIDE, severity="note")
@@ -87,9 +92,25 @@ def hidden_output(seen: Surroundings) -> Iterator[Finding]:
         if seen.readers(touch.target):
             continue
         said.add(touch.target)
+        exposed = seen.exposure(touch)
+        told = exposed if exposed is not None and exposed.notable else None
+        reached = f", {told.words}," if told is not None and told.words.startswith("readable") else ""
         yield seen.finding(
             touch.exchange,
-            f"`{touch.text}` is left in the project, and nothing says who needs it",
+            f"`{touch.text}` is left in the project{reached} and nothing says who needs it"
+            if reached
+            else f"`{touch.text}` is left in the project, and nothing says who needs it",
             "Declare it with its owner, or write it to a temporary directory.",
+            severity="warning" if told is not None and _is_out(told, touch) else None,
+            evidence=evident(told),
             fix=declare(seen, touch),
         )
+
+
+def _is_out(exposed: Exposure, touch: Touch) -> bool:
+    """Whether others come across it: where a team shares a mount or a web server looks. Not in a home
+    directory, which on clusters is on such a mount, too, and open because homes are."""
+    home = re.match(
+        r"/(?:home|homes|users|Users|u|root)(?:/|$)|/(?:nfs|gpfs|afs)/(?:home|homes|users)/", touch.target
+    )
+    return "served" in exposed.places or ("mount" in exposed.places and home is None)

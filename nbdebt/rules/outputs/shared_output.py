@@ -46,9 +46,12 @@ pd.DataFrame({"a": [1]}).to_parquet("/mnt/team/table.parquet")
 ```
 
 ## Known limits
-Whether a place is shared is decided by its name, by what is mounted there on this machine (NFS, CIFS, Lustre,
-FUSE…) and by the permissions of its directory; who really has access, nobody can tell from here. A temporary
-file that the notebook reads again is a note.
+Whether a place is shared is decided by its name, by what is mounted there on this machine (NFS, SMB, Lustre,
+FUSE…) and by the permissions of its directory. Where the directory is there, the evidence says who can read
+the file: mode bits and access control lists, its own and of all directories above, and members of groups as
+far as they are listed. A directory with such a name that only its owner can enter is not reported. Who has an
+account on another machine that mounts it, or on the server, nobody can tell from here. A temporary file that
+the notebook reads again is a note.
 
 ## Source
 D. Sculley et al., *Hidden Technical Debt in Machine Learning Systems*, NeurIPS 2015: undeclared consumers.
@@ -57,10 +60,10 @@ MITRE CWE-377, insecure temporary file.
 
 from collections.abc import Iterator
 
-from nbdebt.data.places import shared_by
+from nbdebt.data.exposure.answer import Exposure
 from nbdebt.model.finding import Finding
 from nbdebt.rules import Needs, rule
-from nbdebt.rules.outputs._words import declare
+from nbdebt.rules.outputs._words import declare, evident
 from nbdebt.rules.surroundings import Surroundings
 
 
@@ -73,6 +76,10 @@ def shared_output(seen: Surroundings) -> Iterator[Finding]:
             continue
         if seen.discards(touch):
             continue
+        exposed = seen.exposure(touch)
+        if touch.place == "shared" and exposed is not None and exposed.readers == exposed.writers == "owner":
+            # A disk of one's own may be mounted where others' are.
+            continue
         said.add(touch.target)
         if touch.place == "temporary":
             yield seen.finding(
@@ -81,13 +88,20 @@ def shared_output(seen: Surroundings) -> Iterator[Finding]:
                 "it can be overwritten, and a restart removes it",
                 "Write it inside the project, or into `tempfile.TemporaryDirectory()`.",
                 severity="note" if seen.reads_again(touch) else None,
+                evidence=evident(exposed),
             )
             continue
-        why = shared_by(touch.target)
         yield seen.finding(
             touch.exchange,
-            f"`{touch.text}` is written where others can read and overwrite it",
+            f"`{touch.text}` is written where others can {_do(exposed)} it",
             "Declare it with owner and consumers, or write it inside the project.",
-            evidence=(f"it lies on {why}" if why.endswith("mount") else f"it lies in {why}",) if why else (),
+            evidence=evident(exposed),
             fix=declare(seen, touch),
         )
+
+
+def _do(exposed: Exposure | None) -> str:
+    """What others can do, as far as is known."""
+    if exposed is not None and exposed.readers != "unknown" and exposed.writers == "owner":
+        return "read"
+    return "read and overwrite"
