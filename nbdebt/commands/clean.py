@@ -57,7 +57,10 @@ def command(
             _show(path, before, after, count, check, as_diff, quiet)
     if not quiet:
         did = "would be taken" if check or as_diff else "taken"
-        tell(f"{plural(found, 'thing')} {did} out of {plural(changed, 'notebook')}")
+        if changed:
+            tell(f"{plural(found, 'thing')} {did} out of {plural(changed, 'notebook')}")
+        else:
+            tell(f"nothing to take out in {plural(len(files), 'notebook')}")
     ctx.exit(2 if failed else int(bool(changed and (check or as_diff))))
 
 

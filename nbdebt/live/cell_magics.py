@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 _HEAD = re.compile(r"%%nbdebt[ \t]+(?P<said>\S[^\n]*)\n?\Z")
 _FUTURE = re.compile(r"from\s+__future__\s+import\s+[\w, \t]+(?:#.*)?\Z")
-_BEGIN = "nbdebt_begin"
+BEGIN = "(head of a cell) "
+"""Begins the line that stands in the place of a head; nobody types it."""
 _CLEARED = ("seeded", "pure", "declare", "ignore")
 
 
@@ -45,14 +46,12 @@ class CellMagics:
 
     def open(self) -> None:
         """Begin to take heads off."""
-        self.shell.register_magic_function(_no_expansion(self._begin_line), "line", _BEGIN)
         self.shell.input_transformers_cleanup.append(self.transform)
 
     def close(self) -> None:
         """Leave no trace."""
         with contextlib.suppress(ValueError):
             self.shell.input_transformers_cleanup.remove(self.transform)
-        self.shell.magics_manager.magics["line"].pop(_BEGIN, None)
 
     # The head, taken off
 
@@ -74,7 +73,7 @@ class CellMagics:
         if word not in _CLEARED:
             return lines
         leading = _leading_imports("".join(body)) if word == "seeded" else ()
-        call = f"get_ipython().run_line_magic({_BEGIN!r}, {' '.join([*leading, '|', said])!r})"
+        call = f"get_ipython().run_line_magic('nbdebt', {BEGIN + ' '.join([*leading, '|', said])!r})"
         future = max((n for n, line in enumerate(body) if _FUTURE.match(line.rstrip())), default=-1)
         if future < 0:
             return [call + "\n", *body]
@@ -82,7 +81,8 @@ class CellMagics:
         line = body[future].partition("#")[0].rstrip()
         return ["\n", *body[:future], f"{line}; {call}\n", *body[future + 1 :]]
 
-    def _begin_line(self, line: str) -> None:
+    def begin_line(self, line: str) -> None:
+        """What stands in the place of a head, when its cell runs."""
         imports, _, said = line.partition("|")
         word, given = magic_words.read(said.strip(), cell=True)
         _import(imports.split())
@@ -206,14 +206,3 @@ def _import(names: "list[str] | tuple[str, ...]") -> None:
         # What fails here fails again where the cell says it, and is shown there.
         with contextlib.suppress(Exception):
             importlib.import_module(name)
-
-
-def _no_expansion(function: Callable[[str], None]) -> Callable[[str], None]:
-    from IPython.core.magic import no_var_expand
-
-    def begin(line: str) -> None:
-        """Set up what the head of a cell asked for; see `%%nbdebt`."""
-        function(line)
-
-    expanded: Callable[[str], None] = no_var_expand(begin)
-    return expanded

@@ -1,5 +1,6 @@
 """Files and directories as a replay knows them: what a run found of them, and what it left."""
 
+import contextlib
 import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
@@ -165,3 +166,13 @@ def applied(state: State, effect: Effect) -> State:
     made = directory_state("", (set(state.parts) - removed) | added, effect.after.maker)
     assert made is not None
     return made
+
+
+def spoken(base: str) -> str:
+    """A resource that is no name, as people call it: files below the working directory without it."""
+    name = base.partition(">")[2]
+    if base.startswith("<File>") and os.path.isabs(name):
+        with contextlib.suppress(OSError, ValueError):
+            inside = os.path.relpath(name)
+            return name if inside.startswith("..") else inside
+    return name

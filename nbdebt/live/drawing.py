@@ -1,14 +1,21 @@
 """``%nbdebt graph``: how data flows between the cells of a session, drawn, printed or written."""
 
+import os
+from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbdebt.flow.graph import build_graph
+import msgspec
+
+from nbdebt.flow.facts import CellFlow
+from nbdebt.flow.graph import Edge, Graph, build_graph
 from nbdebt.live.inline import has_front_end
+from nbdebt.live.own import is_own
 from nbdebt.live.shown import present
 from nbdebt.model.errors import NbdebtError
 from nbdebt.report import graph as reports
+from nbdebt.rules.analysis import Analysis
 
 if TYPE_CHECKING:
     from nbdebt.live.session import Session
@@ -20,7 +27,49 @@ _FORMS = {
     "json": reports.as_json,
     "html": reports.html,
 }
+_MOVED = ("other-version", "missing")
 _SUFFIXES = {".html": "html", ".dot": "dot", ".gv": "dot", ".json": "json", ".mmd": "mermaid"}
+
+
+def drawn(session: "Session") -> Graph:
+    """The graph of a session: what was seen beside what the code says, and who provided what when it ran."""
+    seen = session.analysis()
+    flows: dict[int, CellFlow] = {}
+    for index, flow in seen.flows.items():
+        cell = seen.notebook.cells[index]
+        if not is_own(cell.source):
+            flows[index] = flow
+    for exchange in session.io():
+        known = flows.get(exchange.cell.index)
+        if known is not None and exchange.access not in known.accesses:
+            accesses = [*known.accesses, exchange.access]
+            flows[exchange.cell.index] = msgspec.structs.replace(known, accesses=accesses)
+    graph = build_graph(seen.notebook, flows, seen.history, seen.replay)
+    path = os.path.basename(graph.path) if seen.placed else "this session"
+    return msgspec.structs.replace(graph, path=path, edges=tuple(_as_it_ran(graph.edges, seen)))
+
+
+def _as_it_ran(edges: Iterable[Edge], seen: Analysis) -> Iterator[Edge]:
+    """Edges between cells: those of a replay, and where a cell took something from elsewhere, from where."""
+    ran: dict[tuple[str, str], set[str]] = {}
+    elsewhere: dict[tuple[str, str], set[str]] = {}
+    for index, cell in seen.replay.cells.items():
+        for reason in cell.reasons:
+            if reason.kind not in _MOVED or reason.then in (reason.now, index):
+                continue
+            if reason.then is not None:
+                ran.setdefault((f"c{reason.then}", f"c{index}"), set()).add(reason.name)
+            if reason.now is not None:
+                elsewhere.setdefault((f"c{reason.now}", f"c{index}"), set()).add(reason.name)
+    for edge in edges:
+        moved = elsewhere.get((edge.source, edge.target), set()) & set(edge.names)
+        kept = tuple(name for name in edge.names if name not in moved)
+        if moved:
+            yield Edge(edge.source, edge.target, tuple(sorted(moved)), "replay")
+        if kept or not moved:
+            yield msgspec.structs.replace(edge, names=kept)
+    for (source, target), names in sorted(ran.items()):
+        yield Edge(source, target, tuple(sorted(names)), "session")
 
 
 def show(session: "Session", form: str | None, file: str | None) -> None:
@@ -34,8 +83,7 @@ def show(session: "Session", form: str | None, file: str | None) -> None:
     Raises:
         NbdebtError: the file can't be written.
     """
-    seen = session.analysis()
-    graph = build_graph(seen.notebook, seen.flows, seen.history, seen.replay)
+    graph = drawn(session)
     if file is not None:
         chosen = form or _SUFFIXES.get(Path(file).suffix, "text")
         try:

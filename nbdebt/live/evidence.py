@@ -184,9 +184,11 @@ def _mismatch(session: "Session", notebook: Notebook, stamp: float, name: str) -
         if since and (cell.source != record.run.source or _differ(cell.execution_count, record.count)):
             return unsaved.format(f"{label} ran as{count}")
         if not since and _differ(cell.execution_count, record.count):
+            there = cell.execution_count
+            was = f"is [{there}] there" if there is not None else "has not run there"
             return (
-                f"{name} on disk was written by another session or program: {label} is "
-                f"[{cell.execution_count}] there and{count} here. {beside}"
+                f"{name} on disk was written by another session or program: "
+                f"{label} {was} and is{count} here. {beside}"
             )
     return ""
 

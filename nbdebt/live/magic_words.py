@@ -17,7 +17,6 @@ from nbdebt.rules import catalogue
 from nbdebt.suppress import split_reason
 
 _IN = " " * 8
-_AGAIN = (" [RULE... reason ...]", "")
 FORMATS = ("frame", "text", "json", "html")
 GRAPHS = ("text", "mermaid", "dot", "json", "html")
 
@@ -31,7 +30,8 @@ class Word(msgspec.Struct, frozen=True):
         add: adds its arguments to a parser.
         cell: it is the head of a cell (``%%nbdebt``), else a line.
         values: what its arguments can be, for completion: given the session.
-        free: what stands behind its first arguments is free text: it is read by hand.
+        free: how its arguments are written, where they end in free text, which is read by hand.
+        paths: its arguments are paths, or the values of these options are.
     """
 
     name: str
@@ -39,7 +39,8 @@ class Word(msgspec.Struct, frozen=True):
     add: Callable[[argparse.ArgumentParser], object] = lambda parser: None
     cell: bool = False
     values: Callable[[Any], Iterable[str]] = lambda session: ()
-    free: bool = False
+    free: str = ""
+    paths: tuple[str, ...] = ()
 
     @property
     def sign(self) -> str:
@@ -58,7 +59,8 @@ class Word(msgspec.Struct, frozen=True):
         parser = self.parser()
         # As wide as it takes: the terminal is not asked.
         parser.formatter_class = partial(argparse.HelpFormatter, width=1000)
-        return " ".join(parser.format_usage().removeprefix("usage: ").split()).replace(*_AGAIN)
+        usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
+        return f"{self.sign} {self.free}" if self.free else usage
 
 
 class _Parser(argparse.ArgumentParser):
@@ -84,7 +86,7 @@ def _names(session: Any) -> Iterable[str]:
 
 
 def _rules(session: Any) -> Iterable[str]:
-    return [word for rule in catalogue().values() for word in (rule.code, rule.name)]
+    return {word for rule in catalogue().values() for word in (rule.code, rule.name, rule.family)}
 
 
 _SEED = _argument(
@@ -118,6 +120,7 @@ WORDS: tuple[Word, ...] = (
             _argument("--format", choices=GRAPHS, help="print it so, in place of the drawing"),
             _argument("-o", "--output-file", metavar="FILE", help="write it there"),
         ),
+        paths=("-o", "--output-file"),
     ),
     Word(
         "io", "All reads and writes of files, URLs and tables, how they are versioned and who can reach them."
@@ -133,7 +136,7 @@ WORDS: tuple[Word, ...] = (
             _argument("words", nargs="*", metavar="RULE... reason"),
         ),
         values=_rules,
-        free=True,
+        free="[--undo] [RULE ... [reason]]",
     ),
     Word("seed", "Seed every random stream that is in use, and remember it.", _SEED),
     Word(
@@ -143,6 +146,7 @@ WORDS: tuple[Word, ...] = (
             _argument("file", nargs="?", metavar="FILE.json"),
             _argument("--force", action="store_true", help="though the file on disk is not what ran here"),
         ),
+        paths=("",),
     ),
     Word("panel", "A panel with findings, stale cells, and what comes in and goes out (needs ipywidgets)."),
     Word("off", "Stop recording. What happens until `on` has no known origin."),
@@ -177,7 +181,7 @@ WORDS: tuple[Word, ...] = (
         _argument("words", nargs="+", metavar="RULE... reason"),
         cell=True,
         values=_rules,
-        free=True,
+        free="RULE ... [reason]",
     ),
     Word(
         "declare",
@@ -188,6 +192,7 @@ WORDS: tuple[Word, ...] = (
             _argument("--consumers", default="", metavar="A,B", help="who reads it, with commas"),
             _argument("--note", default="", metavar="TEXT", help="what it is for"),
         ),
+        paths=("",),
         cell=True,
     ),
 )
@@ -271,27 +276,3 @@ def help_text() -> str:
         f"Heads of cells:\n\n{described(cell=True)}\n\n"
         "Rules are named by code (NBD201), prefix (NBD2), name (unseeded-draw) or family (seeds).\n"
     )
-
-
-def completions(text: str, session: Any) -> list[str]:
-    """What can stand at the end of a line that begins with the magic.
-
-    Args:
-        text: the line up to the cursor.
-        session: the session, where there is one.
-    """
-    head, _, said = text.lstrip().partition("nbdebt")
-    known = CELLS if head == "%%" else LINES
-    words = said.split(" ")
-    words = [w for w in words[:-1] if w] + [words[-1]]
-    if len(words) <= 1:
-        return sorted(known)
-    word = known.get(words[0])
-    if word is None:
-        return []
-    actions = [a for a in word.parser()._actions if a.option_strings]
-    before = next((a for a in actions if words[-2] in a.option_strings), None)
-    if before is not None and before.choices is not None:
-        return [str(choice) for choice in before.choices]
-    options = [option for action in actions for option in action.option_strings]
-    return [*options, *sorted(word.values(session))]

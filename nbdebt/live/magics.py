@@ -9,13 +9,11 @@ from IPython.core.error import UsageError
 from IPython.core.magic import no_var_expand
 
 from nbdebt.config import codes
-from nbdebt.live import cell_magics, inline, magic_words, strict
+from nbdebt.live import cell_magics, completing, inline, magic_words, strict
 from nbdebt.live.session import Session
 from nbdebt.live.shown import Shown, present
 from nbdebt.model.errors import NbdebtError
 from nbdebt.rules import catalogue
-
-_EVENTS = ("%nbdebt", "%%nbdebt")
 
 
 class Magics:
@@ -35,6 +33,8 @@ class Magics:
         """What IPython calls."""
         try:
             if cell is None:
+                if line.startswith(cell_magics.BEGIN):
+                    return self.cells.begin_line(line.removeprefix(cell_magics.BEGIN))
                 word, given = magic_words.read(line, cell=False)
                 return getattr(self, f"_{word}")(given)
             word, given = magic_words.read(line, cell=True)
@@ -50,7 +50,8 @@ class Magics:
     def _report(self, given: argparse.Namespace) -> Any:
         report = self.session.report()
         if given.format != "frame":
-            print(importlib.import_module("nbdebt.report").render(report, given.format), end="")
+            written = importlib.import_module("nbdebt.report").render(report, given.format)
+            print(written if given.format == "json" else _part("views").live_words(written), end="")
             return None
         try:
             return _part("views").frame(report)
@@ -125,10 +126,12 @@ class Magics:
     def _quiet(self, given: argparse.Namespace) -> None:
         self.gate.close()
         self.session.level = "quiet"
+        present(Shown("quiet: runs are recorded, and nothing is shown unasked"))
 
     def _normal(self, given: argparse.Namespace) -> None:
         self.gate.close()
         self.session.level = "normal"
+        present(Shown("normal: a line under a cell that adds debt"))
 
     def _strict(self, given: argparse.Namespace) -> None:
         self.session.level = "strict"
@@ -160,24 +163,16 @@ def attach(session: Session) -> Callable[[], None]:
     nbdebt.__doc__ = magic_words.help_text()
     # What stands in a reason or a path is the user's; no name in it is looked up, no expression run.
     shell.register_magic_function(no_var_expand(nbdebt), "line_cell", "nbdebt")
-
-    def complete(_: Any, event: Any) -> list[str]:
-        return magic_words.completions(event.text_until_cursor, session)
-
-    for key in _EVENTS:
-        shell.set_hook("complete_command", complete, str_key=key)
+    end_completing = completing.attach(session)
     end_lines = inline.attach(session)
     magics.cells.open()
 
     def detach() -> None:
+        end_completing()
         end_lines()
         magics.close()
         for kind in ("line", "cell"):
             shell.magics_manager.magics[kind].pop("nbdebt", None)
-        hooks = shell.strdispatchers.get("complete_command")
-        for key in _EVENTS:
-            if hooks is not None:
-                hooks.strs.pop(key, None)
 
     return detach
 

@@ -1,8 +1,9 @@
 """States of the random streams that libraries keep for the whole process: read, compared, put back.
 
-Nothing is imported and nothing drawn; a stream whose library isn't loaded has no state.
+Nothing is drawn, and nothing imported but by ``load_lazy``; a stream whose library isn't loaded has no state.
 """
 
+import importlib
 import marshal
 import random
 import sys
@@ -62,6 +63,12 @@ SEEDERS = (
     ("tensorflow", "tensorflow", "random.set_seed", 2**31 - 1),
     ("cupy", "cupy", "random.seed", 2**32 - 1),
 )
+
+
+def load_lazy() -> None:
+    """Load the streams that a loaded library makes when they are first named: they can't be seeded before."""
+    if "numpy" in sys.modules and "numpy.random" not in sys.modules:
+        importlib.import_module("numpy.random")
 
 
 def restore_state(stream: str, state: Any) -> None:

@@ -27,6 +27,7 @@ from nbdebt.live.random_states import (
     SEEDERS,
     is_determined,
     is_fresh,
+    load_lazy,
     restore_state,
     state_bytes,
     torch_seed,
@@ -140,6 +141,7 @@ class Streams:
         Returns:
             What puts them back there, as if nothing had been drawn or seeded meanwhile.
         """
+        load_lazy()
         states, determined, seeded = self.raw(), set(self._determined), set(self._seeded)
 
         def put_back() -> None:
@@ -154,6 +156,7 @@ class Streams:
         Returns:
             The streams' names.
         """
+        load_lazy()
         done: list[str] = []
         for stream, module, path, largest in SEEDERS:
             function: Any = sys.modules.get(module)

@@ -8,7 +8,7 @@ from nbdebt.flow.steps import DELETE
 from nbdebt.live.record import Outline, before_line, outline
 from nbdebt.live.shown import Shown
 from nbdebt.model.finding import CellRef
-from nbdebt.report.words import STATES, cell_label, plural
+from nbdebt.report.words import LIVE_STATES, cell_label, plural
 from nbdebt.rules.analysis import Analysis
 
 if TYPE_CHECKING:
@@ -19,18 +19,19 @@ def plan(seen: Analysis, session: "Session") -> list[tuple[CellRef, str]]:
     """Which cells to run again, in the order that makes the session what a replay gives, and why each.
 
     Cells whose result is out of date, those that were edited since they ran, and those that must run again
-    so that the others find what they are to find. What would fail needs an edit and is not among them.
+    so that the others find what they are to find. What needs an edit first (:func:`to_mend`) is not among
+    them, nor is what only follows from an unseeded draw: running it again changes nothing.
     """
+    drawn = _unseeded(seen)
     outlines = {i: outline(before_line(f, 0)) for i, f in seen.flows.items()}
     why: dict[int, str] = {}
     for index, cell in seen.replay.cells.items():
         edited = _edited(session, seen, index)
-        if any(reason.kind == "random" for reason in cell.reasons) and not edited:
-            # Running it again gives yet other numbers: it needs a seed.
+        if index in drawn and not edited:
             continue
         if cell.state in ("stale", "differs") or (edited and cell.state not in ("never-run", "fails")):
             because = next((r.text for r in cell.reasons if r.text), "")
-            why[index] = because or ("was edited since it ran" if edited else STATES[cell.state])
+            why[index] = because or ("was edited since it ran" if edited else LIVE_STATES[cell.state])
     index_of = {cell.id: cell.index for cell in seen.notebook.code_cells}
     ran = {index_of[cell_id] for cell_id in session.last if cell_id in index_of}
     does = {index: found for index, found in outlines.items() if index in ran}
@@ -99,18 +100,45 @@ def _edited(session: "Session", seen: Analysis, index: int) -> bool:
     return last is not None and last.run.source != cell.source
 
 
+def _unseeded(seen: Analysis) -> dict[int, int]:
+    """The cells that differ for nothing but an unseeded draw, their own or one above: by whose."""
+    drawn: dict[int, int] = {}
+    for index, cell in sorted(seen.replay.cells.items()):
+        if cell.state in ("differs", "stale") and cell.reasons:
+            roots = [
+                index if r.kind == "random" else drawn.get(-1 if r.now is None else r.now, -1)
+                for r in cell.reasons
+                if r.kind in ("random", "upstream")
+            ]
+            if len(roots) == len(cell.reasons) and -1 not in roots:
+                drawn[index] = roots[0]
+    return drawn
+
+
+def to_mend(seen: Analysis) -> list[tuple[CellRef, str]]:
+    """Cells that running again does not help, and what is wrong with each."""
+    found: list[tuple[CellRef, str]] = []
+    drawn = _unseeded(seen)
+    for index, cell in sorted(seen.replay.cells.items()):
+        texts = dict.fromkeys(r.text for r in cell.reasons if r.text and r.kind != "random")
+        draws = dict.fromkeys(r.text for r in cell.reasons if r.kind == "random")
+        if cell.state == "fails":
+            found.append((seen.ref(index), f"{LIVE_STATES['fails']}: {'; '.join(texts)}"))
+        elif cell.state in ("differs", "stale") and draws:
+            after = [cell_label(seen.ref(i)) for i, root in drawn.items() if root == index != i]
+            follow = f"; {', '.join(after)} {'follow' if after[1:] else 'follows'} from it" if after else ""
+            found.append((seen.ref(index), f"{'; '.join(draws)}: seed it{follow}"))
+    return found
+
+
 def stale(session: "Session") -> Shown:
     """``%nbdebt stale``: what to run again, in which order, and what needs an edit first."""
     seen = session.analysis()
     again = plan(seen, session)
     rows = tuple((str(n), cell_label(ref), because) for n, (ref, because) in enumerate(again, 1))
-    failing = []
-    for index, cell in seen.replay.cells.items():
-        if cell.state == "fails":
-            because = "; ".join(dict.fromkeys(r.text for r in cell.reasons if r.text))
-            failing.append(f"{cell_label(seen.ref(index))} {STATES['fails']}: {because}")
-    if not rows and not failing:
+    mend = [f"{cell_label(ref)} {what}" for ref, what in to_mend(seen)]
+    if not rows and not mend:
         return Shown("✓ nothing to run again, as far as is known")
     title = f"{plural(len(rows), 'cell')} to run again, in this order" if rows else "nothing to run again"
-    lines = ["an edit is needed, running again does not help:", *failing] if failing else []
+    lines = ["an edit is needed, running again does not help:", *mend] if mend else []
     return Shown(title, (), ("", "cell", "why") if rows else (), rows, tuple(lines))

@@ -18,11 +18,12 @@ from nbdebt.live.difference import Difference, compare
 from nbdebt.live.disk import directory_state
 from nbdebt.live.document import Document, Shown, as_notebook
 from nbdebt.live.environment import Outcome, Place
+from nbdebt.live.own import is_own
 from nbdebt.live.record import RunRecord, before_line, outline, shown, source_key
 from nbdebt.live.recorder import Recorder, registry
 from nbdebt.live.states import ABSENT
 from nbdebt.live.verdict import Replayer
-from nbdebt.model.finding import CellRef, Exchange, Finding, NotebookResult, NotRun, Problem, Report, Verdict
+from nbdebt.model.finding import Exchange, Finding, NotebookResult, NotRun, Problem, Report, Verdict
 from nbdebt.model.history import Access, File, History, Name, Package, Run, Setting, Table, Url
 from nbdebt.model.notebook import Cell, Notebook
 from nbdebt.model.record import Record, place
@@ -134,7 +135,7 @@ class Understanding:
         return [
             self.place(cell, flows[cell.index], order_text(cell.index, notebook))
             for cell in notebook.code_cells
-            if cell.source.strip()
+            if cell.source.strip() and not is_own(cell.source)
         ]
 
     def place(self, cell: Cell, flow: CellFlow, label: str) -> Place:
@@ -286,7 +287,9 @@ class Understanding:
 
     def _analysis(self, notebook: Notebook, flows: dict[int, CellFlow], settings: Settings) -> Analysis:
         good = {i: f for i, f in flows.items() if not f.error}
-        return Analysis(notebook, settings, good, self.history(notebook), self.replay(notebook, flows))
+        seen = Analysis(notebook, settings, good, self.history(notebook), self.replay(notebook, flows))
+        seen.placed = self.session.document.origin != "runs"
+        return seen
 
     def exchanges(self) -> tuple[Exchange, ...]:
         """All reads and writes outside, those that were seen in place of those that the code says."""
@@ -335,7 +338,7 @@ class Understanding:
                 findings.extend(rule.check(seen))
             except Exception as error:
                 problems.append(rule_failure(rule, notebook.path, error))
-        refs = tuple(CellRef(c.index, c.id, c.execution_count) for c in notebook.code_cells)
+        refs = tuple(seen.ref(c.index) for c in notebook.code_cells)
         result = NotebookResult(notebook.path, seen.replay.verdict(notebook), self._exchanges(seen), refs)
         record = Record(
             result,

@@ -11,7 +11,7 @@ from typing import Literal
 from nbdebt.flow.reader import Parsed
 from nbdebt.flow.reasons import CellReplay, Reason, ReasonKind
 from nbdebt.live.concrete import Concrete, Known, Walk
-from nbdebt.live.disk import applied, directory_state
+from nbdebt.live.disk import applied, directory_state, spoken
 from nbdebt.live.environment import Env, Found, Outcome, Outside, Place
 from nbdebt.live.record import FRAME, GIVEN, THERE, Effect, Read, RunRecord, key_in, shown, working_key
 from nbdebt.live.states import ABSENT, State
@@ -369,10 +369,13 @@ class Replayer:
             cell.reasons.append(Reason(kind, read.base, read.access, then, now, text))
             return
         if read.base[0] == "<":
-            name = read.base.partition(">")[2]
+            name = spoken(read.base)
             text = f"`{name}` would not be what it was when this ran"
         elif then == place.index and now != place.index:
             kind, text = "rerun", f"ran more than once, and changes `{name}`, which it reads"
+            earlier = self.runs.get(read.maker)
+            if earlier is not None and earlier.key != place.key:
+                text = f"reads `{name}`, which it changed itself before it was edited"
         elif found is not None and found.state is not None and self._present(read, found):
             kind = "stale"
             text = (
@@ -387,6 +390,8 @@ class Replayer:
             text = (
                 f"`{name}` came from {self.labels[then]}; run top to bottom it comes from {self.labels[now]}"
             )
+        elif now is not None and then == now:
+            text = f"`{name}` from {self.labels[now]} would hold another value"
         elif now is not None:
             text = (
                 f"run top to bottom `{name}` comes from {self.labels[now]}; what this read is made by no cell"

@@ -9,11 +9,13 @@ from nbdebt import __version__
 from nbdebt.data.places import Place
 from nbdebt.live import markup
 from nbdebt.live.exposure import looked_up
-from nbdebt.live.rerun import plan
-from nbdebt.live.shown import Shown
+from nbdebt.live.rerun import plan, to_mend
+from nbdebt.live.shown import Shown, room
 from nbdebt.model.finding import Finding, Report
 from nbdebt.report.plain import clean
-from nbdebt.report.words import cell_label, folded_notes, plural, verdict_sentence
+from nbdebt.report.text import about
+from nbdebt.report.view import View
+from nbdebt.report.words import cell_label, fixable, folded_notes, plural, verdict_sentence
 
 if TYPE_CHECKING:
     from nbdebt.live.session import Session
@@ -39,8 +41,13 @@ def status(session: "Session", report: Report | None = None) -> Shown:
         report = session.report()
     state = "paused: nothing is recorded" if session.paused else "recording"
     level = "" if session.paused else f" · {_LEVELS[session.level]}"
-    order = session.document_source
-    lines = [f"{plural(len(session.runs), 'run')} recorded; the order of cells comes from {order}"]
+    unknown = session.document.origin == "runs"
+    order = (
+        "no document is known, only the order of the runs: rules about the order of cells are silent"
+        if unknown
+        else f"the order of cells comes from {session.document_source}"
+    )
+    lines = [f"{plural(len(session.runs), 'run')} recorded; {order}"]
     result = report.notebooks[0] if report.notebooks else None
     if result is not None and (sentence := verdict_sentence(result)):
         lines.append(f"Restart & Run All: {live_words(sentence)}")
@@ -56,45 +63,74 @@ def status(session: "Session", report: Report | None = None) -> Shown:
         lines.append("no findings")
     if notes := [f for f in report.findings if f.severity == "note"]:
         lines.append(f"notes: {folded_notes(notes)}")
-    again = plan(session.analysis(), session)
-    if again:
-        lines.append(
-            f"to run again: {', '.join(cell_label(ref) for ref, _ in again)} (`%nbdebt stale` says why)"
-        )
+    seen = session.analysis()
+    again = [cell_label(ref) for ref, _ in plan(seen, session)]
+    mend = [cell_label(ref) for ref, _ in to_mend(seen)]
+    parts = [f"to run again: {', '.join(again)}"] if again else []
+    parts += [f"to mend first: {', '.join(mend)}"] if mend else []
+    if parts:
+        lines.append(f"{'; '.join(parts)} (`%nbdebt stale` says why)")
+    lines += _compared(session)
     if session.ignored:
         lines.append(f"ignored in this session: {', '.join(sorted(session.ignored))}")
     after = []
     if session.runs:
         took = sorted(record.seconds for record in session.runs)[len(session.runs) // 2]
         after.append(f"nbdebt took {took * 1000:.1f} ms of a run (median)")
-    after += [f"not looked at: {item.what}: {item.reason}" for item in report.not_run]
+    after += [
+        f"not looked at: {item.what}: {item.reason}"
+        for item in report.not_run
+        if not (unknown and item.what == "order rules")
+    ]
     after += [f"failed: {problem.reason}" for problem in report.problems]
     after += [f"failed, and recorded less: {failure}" for failure in session.failures]
     return Shown(f"nbdebt {__version__} · {state}{level}", tuple(lines), after=tuple(after))
 
 
+def _compared(session: "Session") -> list[str]:
+    """Which values are known only in part, or not at all."""
+    namespace = session.recorder.namespace
+    kinds: dict[str, list[str]] = {}
+    for name in sorted(set(namespace.user_names()) & namespace.inexact.keys()):
+        kinds.setdefault(namespace.states[name].exactness, []).append(f"`{name}`")
+    said = []
+    for kind, words in (("sampled", "compared in part"), ("identity", "not looked into")):
+        if names := kinds.get(kind):
+            more = f" and {len(names) - 4} more" if names[4:] else ""
+            said.append(f"{words}: {', '.join(names[:4])}{more}")
+    return [f"{'; '.join(said)} (`%nbdebt why NAME` says more)"] if said else []
+
+
 def live_words(sentence: str) -> str:
     """The verdict's words, for a session in place of a file."""
-    return sentence.replace("can't be known from the file", "can't be known")
+    return sentence.replace("be known from the file", "be known")
 
 
 # Findings
 
 
 class Findings(msgspec.Struct, frozen=True):
-    """``%nbdebt report`` where there is no pandas: the findings as a table."""
+    """``%nbdebt report`` where there is no pandas."""
 
     report: Report
 
     def __repr__(self) -> str:
-        """One finding a line."""
-        rows = tuple((_place(f), f"{f.code} {f.name}", f.message, f.advice) for f in self.report.findings)
-        title = plural(len(self.report.findings), "finding")
-        return Shown(title, (), ("cell", "rule", "what", "to do"), rows).text()
+        """What a terminal shows."""
+        return findings_text(self.report)
 
     def _repr_html_(self) -> str:
         """The same table as above a frame's."""
         return findings_html(self.report)
+
+
+def findings_text(report: Report) -> str:
+    """Findings as ``nbdebt check`` shows them, for a terminal; nothing is cut."""
+    result = report.notebooks[0] if report.notebooks else None
+    count = sum(f.severity != "note" for f in report.findings)
+    lines = "\n".join(about(report.findings, result, View(width=room())))
+    title = plural(count, "finding") if count else "no findings"
+    text = f"{title}\n{live_words(lines)}".rstrip()
+    return text + ("\n\n  [*] `nbdebt check --fix` does it" if any(map(fixable, report.findings)) else "")
 
 
 def findings_html(report: Report, here: str = "") -> str:
@@ -123,10 +159,6 @@ def finding_html(finding: Finding, here: str = "") -> str:
     )
 
 
-def _place(finding: Finding) -> str:
-    return markup.where(finding.cell, finding.span.line if finding.span else None, "")
-
-
 def frame(report: Report) -> Any:
     """The findings as a ``pandas.DataFrame`` that shows itself as they are shown under cells.
 
@@ -139,6 +171,10 @@ def frame(report: Report) -> Any:
 
     class FindingsFrame(pandas.DataFrame):  # type: ignore[misc, name-defined]
         """A frame of findings."""
+
+        def __repr__(self) -> str:
+            """What a terminal shows."""
+            return findings_text(report)
 
         def _repr_html_(self) -> str:
             """What a front end shows."""
@@ -182,7 +218,8 @@ def io(session: "Session") -> Shown:
     title = (
         f"{plural(len(rows), 'exchange')} with the world outside" if rows else "nothing comes in or goes out"
     )
-    return Shown(title, (), ("cell", "", "what", "", "how known"), tuple(rows))
+    head = ("cell", "does", "what", "version, or who can reach it", "how known")
+    return Shown(title, (), head, tuple(rows))
 
 
 def _versioned_words(state: str, reason: str, by: str) -> str:

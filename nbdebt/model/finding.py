@@ -13,11 +13,15 @@ CellState = Literal["same", "stale", "differs", "fails", "unknown", "never-run"]
 
 
 class CellRef(msgspec.Struct, frozen=True, gc=False):
-    """Which cell: ``index`` over all cells of the document from 0, its id, and the ``[n]`` it shows."""
+    """Which cell: ``index`` over all cells of the document from 0, its id, and the ``[n]`` it shows.
+
+    ``placed``: the document is known, and the index is the cell's place in it; else it is that of its run.
+    """
 
     index: int
     id: str
     execution_count: int | None = None
+    placed: bool = True
 
 
 class Insert(msgspec.Struct, frozen=True, tag=True, gc=False):

@@ -1,6 +1,6 @@
 """For people at a terminal: notebook by notebook, what will go wrong, where, and what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from nbdebt.model.finding import Finding, NotebookResult, Report
 from nbdebt.report.plain import Paint, clean, marked, shortened, wrapped
@@ -35,17 +35,24 @@ def _lines(report: Report, view: View) -> Iterator[str]:
         judged = [path for path, result in results.items() if result.verdict or path in by_path]
         paths = list(dict.fromkeys([*judged, *by_path]))
     for path in paths:
-        yield from _notebook(path, by_path.get(path, []), results.get(path), view, paint)
+        yield paint.bold(clean(path))
+        yield from about(by_path.get(path, []), results.get(path), view)
         yield ""
     yield from _undone(report, view, paint)
     if not view.quiet:
         yield from _closing(report, view, paint)
 
 
-def _notebook(
-    path: str, findings: list[Finding], result: NotebookResult | None, view: View, paint: Paint
-) -> Iterator[str]:
-    yield paint.bold(clean(path))
+def about(findings: Iterable[Finding], result: NotebookResult | None, view: View) -> Iterator[str]:
+    """The lines on one notebook: the verdict, each finding, the notes in a line.
+
+    Args:
+        findings: those of this notebook.
+        result: what is known of it besides.
+        view: how much to show, and how.
+    """
+    paint = Paint(view.color)
+    findings = list(findings)
     sentence = verdict_sentence(result) if result else ""
     if sentence and result and result.verdict:
         colour = {True: paint.green, False: paint.red, None: paint.cyan}[result.verdict.reproduces]

@@ -15,6 +15,9 @@ STATES = {
     "unknown": "can't be known",
     "never-run": "was never run",
 }
+LIVE_STATES = {**STATES, "stale": "is out of date"}
+"""The same in a session, in which nothing is saved yet."""
+
 # What notes of a rule say together, with one and with many; a rule that isn't here is named.
 _FOLDED = {
     "hidden-output": ("writes {} undeclared file", "writes {} undeclared files"),
@@ -46,12 +49,16 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 
 def cell_label(cell: CellRef | None) -> str:
-    """How a cell is called: its number as the document shows it, and its count. ``cell 5 [7]``."""
+    """How a cell is called: its number as the document shows it, and its count. ``cell 5 [7]``.
+
+    Where no document is known, there are no numbers: ``cell [7]``.
+    """
     if cell is None:
         return "notebook"
-    return f"cell {cell.index + 1}" + (
-        f" [{cell.execution_count}]" if cell.execution_count is not None else ""
-    )
+    count = f" [{cell.execution_count}]" if cell.execution_count is not None else ""
+    if not cell.placed:
+        return f"cell{count}" if count else "a cell without a count"
+    return f"cell {cell.index + 1}{count}"
 
 
 def place(finding: Finding) -> str:

@@ -22,6 +22,7 @@ class Analysis:
         replay: the verdict, cell by cell, with reasons.
         rule: the rule that is being asked.
         observed: the runs were recorded, not inferred from what the file shows.
+        placed: the order of the cells is the document's; else, in a session without one, that of the runs.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Analysis:
         self.replay = replay
         self.rule: Rule | None = None
         self.observed = any(run.basis == "observed" for run in history.runs)
+        self.placed = True
         self._lines: dict[int, list[str]] = {}
         self._cells: list[tuple[Cell, CellFlow]] | None = None
 
@@ -56,7 +58,7 @@ class Analysis:
     def ref(self, cell: int) -> CellRef:
         """Which cell, for findings."""
         found = self.notebook.cells[cell]
-        return CellRef(found.index, found.id, found.execution_count)
+        return CellRef(found.index, found.id, found.execution_count, self.placed)
 
     def line(self, cell: int, line: int) -> str:
         """One line of a cell's source; line from 1."""

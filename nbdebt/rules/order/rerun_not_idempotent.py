@@ -105,14 +105,28 @@ def rerun_not_idempotent(seen: Analysis) -> Iterator[Finding]:
             advice = "Seed the stream in this cell, or draw from a generator that it makes."
         else:
             names = listing([f"`{n}`" for n in dict.fromkeys(base_name(seen, cell, r) for r in found)])
-            message = (
-                f"this cell {ran} more than once and changes {names}, which it reads; "
-                "Restart & Run All does that once"
-            )
-            advice = f"Give the result a new name, or make {names} in this cell."
+            if _edited_since(seen, cell):
+                message = (
+                    f"this cell was edited after it had changed {names}, which it reads; "
+                    "Restart & Run All runs it only as it is now"
+                )
+                advice = f"Run the cells that make {names} again, then this one."
+            else:
+                message = (
+                    f"this cell {ran} more than once and changes {names}, which it reads; "
+                    "Restart & Run All does that once"
+                )
+                advice = f"Give the result a new name, or make {names} in this cell."
         yield seen.finding(
             cell, place(seen, cell, found[0]), message, advice, basis="inferred", evidence=evidence
         )
+
+
+def _edited_since(seen: Analysis, cell: int) -> bool:
+    """Whether all earlier runs that were recorded of a cell ran other code."""
+    here = seen.notebook.cells[cell]
+    earlier = [run.source for run in seen.history.runs if run.cell_id == here.id and run.cell is None]
+    return seen.observed and bool(earlier) and here.source not in earlier
 
 
 def _idempotent(seen: Analysis, cell: int, reason: Reason) -> bool:

@@ -62,6 +62,7 @@ from collections.abc import Iterator
 
 from nbdebt.flow.reasons import Reason
 from nbdebt.model.finding import Finding
+from nbdebt.model.history import File, Table, Url
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
 from nbdebt.rules.order._reasons import (
@@ -98,7 +99,8 @@ def stale_output(seen: Analysis) -> Iterator[Finding]:
         yield seen.finding(
             first,
             place(seen, first, found[0]),
-            f"{names} {verb} made again by {again} after this ran; what this cell shows may be out of date",
+            f"{names} {verb} made again by {again} after this ran; "
+            f"what this cell {_did(seen, first)} may be out of date",
             "Run this cell again, or restart and run all.",
             basis="inferred",
             evidence=(
@@ -117,6 +119,20 @@ def stale_output(seen: Analysis) -> Iterator[Finding]:
                 ),
             ),
         )
+
+
+def _did(seen: Analysis, cell: int) -> str:
+    """What of a cell may be out of date: what it shows, or what it wrote or made where it shows nothing."""
+    flow, source = seen.flows[cell], seen.notebook.cells[cell].source
+    if "print" in flow.builtins or flow.magics or any("display" in a.via for a in flow.accesses):
+        return "shows"
+    outside = [a for a in flow.accesses if isinstance(a.resource, File | Table | Url)]
+    written = [a.span.line for a in outside if a.mode in ("write", "mutate")]
+    last = flow.displayed
+    # What writes gives back nothing that is worth a look.
+    if last is not None and not source.rstrip().endswith(";") and last.line not in written:
+        return "shows"
+    return "wrote" if written else "made"
 
 
 def _from_unrun(seen: Analysis, cell: int, maker: int, name: str) -> bool:
