@@ -1,8 +1,9 @@
 """Compiles the parts of the wheel that read and follow code, where that can be done.
 
-``nbdebt/flow`` is plain, strictly typed Python, which mypyc turns into C. Everything works without it: where
-there is no C compiler, or compiling fails, the wheel is pure Python, and the log of the build says so. The
-environment variable ``NBDEBT_COMPILE`` decides otherwise: ``0`` compiles nothing, ``1`` insists on it.
+``nbdebt/flow`` is plain, strictly typed Python, which mypyc turns into C; the audit hook of live sessions is C
+itself. Everything works without it: where there is no C compiler, or compiling fails, the wheel is pure
+Python, and the log of the build says so. The environment variable ``NBDEBT_COMPILE`` decides otherwise: ``0``
+compiles nothing, ``1`` insists on it.
 
     python hatch_build.py DIRECTORY     compile into DIRECTORY, as the build does in a process of its own
 """
@@ -94,7 +95,7 @@ def compile_into(directory: Path) -> None:
         SystemExit: the types are wrong, or the C compiler failed.
     """
     from mypyc.build import mypycify
-    from setuptools import Distribution
+    from setuptools import Distribution, Extension
 
     with tempfile.TemporaryDirectory(prefix="nbdebt-compile-") as work:
         # Away from the configuration of the checkout, and from what an earlier build left in it.
@@ -107,6 +108,7 @@ def compile_into(directory: Path) -> None:
         extensions = mypycify(
             ["--follow-imports=silent", *modules()], opt_level="1", debug_level="0", group_name="nbdebt"
         )
+        extensions.append(Extension("nbdebt.live.files._audit", ["nbdebt/live/files/_audit.c"]))
         command = Distribution({"name": "nbdebt", "ext_modules": extensions}).get_command_obj("build_ext")
         command.build_lib = str(directory)
         command.build_temp = str(Path(work, "temp"))

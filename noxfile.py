@@ -45,4 +45,5 @@ def compiled(session: nox.Session) -> None:
         shutil.copy(library, checkout)
     session.chdir(checkout)
     session.run("python", "-c", "from nbdebt.flow import reader; assert not reader.__file__.endswith('.py')")
+    session.run("python", "-c", "from nbdebt.live.files import _audit")
     session.run("python", "-m", "pytest", "-n", "2", *session.posargs)

@@ -3,9 +3,10 @@
 An audit hook can't be taken out again, an exception in it aborts what the user does, and it is called for
 every ``id()``. So there is one for the whole process, it returns at once for what it doesn't know (and for
 everything, while no run is on), and it only writes down; :mod:`nbdebt.live.files.classify` thinks about it
-afterwards.
+afterwards. Where there was a C compiler at installation, the hook itself is C (``_audit.c``).
 """
 
+import atexit
 import os
 import re
 import shlex
@@ -21,6 +22,11 @@ from nbdebt.live.files.attribution import Attribution, Owner
 from nbdebt.live.files.contents import BEFORE, Contents, Signature, signature
 from nbdebt.live.files.noise import caller, is_bundled, is_noise, noisy_prefixes
 from nbdebt.model.history import File, Package, Resource, Url
+
+try:
+    from nbdebt.live.files import _audit
+except ImportError:  # installed where there is no C compiler
+    _audit = None  # type: ignore[assignment]
 
 _ACCESS_MODE = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
@@ -103,7 +109,7 @@ class Hook:
 
     def open_gate(self) -> None:
         """Runs are on: write down. Puts the hook into the interpreter the first time."""
-        _install()
+        _install(tuple(self._handlers))
         _gate.update(dict.fromkeys(self._handlers, self._event))
 
     def close_gate(self) -> None:
@@ -341,11 +347,16 @@ _gate: dict[str, Callable[[str, tuple[Any, ...], types.FrameType], None]] = {}
 _installed = False
 
 
-def _install() -> None:
+def _install(names: tuple[str, ...]) -> None:
     global _installed
     if _installed:
         return
     _installed = True
+    if _audit is not None:
+        # Nothing of Python's can be called any more once the interpreter is being taken down.
+        atexit.register(_gate.clear)
+        _audit.install(_gate, names)
+        return
 
     def nbdebt_audit(
         event: str, args: tuple[Any, ...], gate: Any = _gate, frame: Any = sys._getframe
