@@ -1,7 +1,7 @@
 """Compiles the parts of the wheel that read and follow code, where that can be done.
 
-``nbdebt/flow`` is plain, strictly typed Python, which mypyc turns into C; the audit hook of live sessions is C
-itself. Everything works without it: where there is no C compiler, or compiling fails, the wheel is pure
+``nbdebt/flow`` is plain, strictly typed Python, which mypyc turns into C; the audit hook of live sessions is
+C itself. Everything works without it: where there is no C compiler, or compiling fails, the wheel is pure
 Python, and the log of the build says so. The environment variable ``NBDEBT_COMPILE`` decides otherwise: ``0``
 compiles nothing, ``1`` insists on it.
 
