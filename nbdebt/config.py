@@ -5,11 +5,12 @@ The nearest file that says something of nbdebt counts, alone: files are not merg
 """
 
 import functools
+import os
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 
@@ -36,6 +37,22 @@ class Output(msgspec.Struct, frozen=True):
     base: str = ""
 
 
+class LedgerSettings(msgspec.Struct, frozen=True):
+    """Where and how sessions are written down: ``[tool.nbdebt.ledger]``.
+
+    Args:
+        dir: absolute directory that kernels write to; empty: there is no ledger.
+        actor: how people are named: ``name``, ``pseudonym`` or ``none``.
+        database: SQLAlchemy URL of the index; empty: an SQLite file of one's own.
+        days: reads within so many days count where one overwrites what others read.
+    """
+
+    dir: str = ""
+    actor: Literal["name", "pseudonym", "none"] = "name"
+    database: str = ""
+    days: int = 30
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings of one directory.
 
@@ -47,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         per_path_ignores: path pattern to codes that are ignored there.
         outputs: declared outputs.
         seed: the number that fixes use for seeds.
+        ledger: where sessions are written down; nowhere by default.
         root: the project's root: where the configuration file stands, else the git work tree, or empty.
         source: the configuration file, empty where there is none.
     """
@@ -58,6 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     per_path_ignores: dict[str, tuple[str, ...]] = {}
     outputs: tuple[Output, ...] = ()
     seed: int = 42
+    ledger: LedgerSettings = LedgerSettings()
     root: str = ""
     source: str = ""
 
@@ -97,6 +116,22 @@ class _Declared(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
     ] = None
 
 
+class _Ledger(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """Where sessions are written down"""
+
+    dir: Annotated[
+        str,
+        msgspec.Meta(description="Directory that kernels write to, relative to this file; none: no ledger"),
+    ] = ""
+    actor: Annotated[
+        Literal["name", "pseudonym", "none"], msgspec.Meta(description="How people are named")
+    ] = "name"
+    database: Annotated[
+        str, msgspec.Meta(description="SQLAlchemy URL of the index; none: an SQLite file of your own")
+    ] = ""
+    days: Annotated[int, msgspec.Meta(ge=1, description="Reads within so many days count as being read")] = 30
+
+
 class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
     """Settings of nbdebt: nbdebt.toml, or [tool.nbdebt] in pyproject.toml"""
 
@@ -115,6 +150,7 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
     outputs: Annotated[
         dict[str, _Declared], msgspec.Meta(description="Declared outputs, by pattern of path or URL")
     ] = {}
+    ledger: Annotated[_Ledger, msgspec.Meta(description="Where sessions are written down")] = _Ledger()
     seed: Annotated[
         int, msgspec.Meta(ge=0, le=2**32 - 1, description="The number that fixes use for seeds")
     ] = 42
@@ -207,6 +243,9 @@ def _settings(table: dict[str, Any], file: Path) -> Settings:
         for pattern, declared in outputs.items():
             if isinstance(declared, dict):
                 _refuse_unknown(declared, _Declared, file, f"outputs.{pattern}.")
+    ledger = table.get("ledger")
+    if isinstance(ledger, dict):
+        _refuse_unknown(ledger, _Ledger, file, "ledger.")
     try:
         said = msgspec.convert(table, ConfigFile)
     except msgspec.ValidationError as error:
@@ -230,9 +269,15 @@ def _settings(table: dict[str, Any], file: Path) -> Settings:
             for pattern, declared in said.outputs.items()
         ),
         seed=said.seed,
+        ledger=_ledger(said.ledger, base),
         root=base,
         source=str(file),
     )
+
+
+def _ledger(said: _Ledger, base: str) -> LedgerSettings:
+    directory = os.path.abspath(os.path.join(base, os.path.expanduser(said.dir))) if said.dir else ""
+    return LedgerSettings(directory, said.actor, said.database, said.days)
 
 
 def _refuse_unknown(table: Mapping[str, Any], of: type[msgspec.Struct], file: Path, within: str) -> None:

@@ -15,6 +15,7 @@ PACKAGE = Path(nbdebt.__file__).parent
 LAYERS = [
     {"model", "config"},
     {"read", "flow", "data"},
+    {"ledger"},
     {"rules"},
     {"engine", "analyse", "outside", "cache", "discover", "suppress", "failures", "fixing", "workers"},
     {"report", "export"},

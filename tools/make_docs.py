@@ -13,6 +13,7 @@ import inspect
 import re
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -128,11 +129,10 @@ def _index() -> str:
 def commands_reference() -> str:
     """All commands with their arguments and options."""
     lines: list[str] = []
-    for name in cli.list_commands(click.Context(cli)):
-        command = cli.get_command(click.Context(cli), name)
-        assert command is not None
+    for name, command in _commands(cli):
         arguments = [p for p in command.params if isinstance(p, click.Argument)]
-        usage = " ".join(["nbdebt", name, "[OPTIONS]", *(_argument(a) for a in arguments)])
+        last = ["COMMAND ..."] if isinstance(command, click.Group) else [_argument(a) for a in arguments]
+        usage = " ".join(["nbdebt", name, "[OPTIONS]", *last])
         said = inspect.cleandoc((command.help or "").replace("\b", "")).split("\n\n")
         lines += [f"## nbdebt {name}", "", f"`{usage}`", ""]
         for paragraph in said:
@@ -146,6 +146,16 @@ def commands_reference() -> str:
         if options:
             lines += ["| Option | |", "| --- | --- |", *map(_option, options), ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _commands(group: click.Group, above: str = "") -> Iterator[tuple[str, click.Command]]:
+    """The commands of a group, and those of the groups in it, by all of their names."""
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
+        yield f"{above}{name}", command
+        if isinstance(command, click.Group):
+            yield from _commands(command, f"{above}{name} ")
 
 
 def _argument(argument: click.Argument) -> str:
@@ -179,6 +189,8 @@ def configuration_reference() -> str:
     lines += [_key(key, schema) for key, schema in keys.items()]
     lines += ["", "An entry of `outputs`:", "", "| Key | Value | Default | |", "| --- | --- | --- | --- |"]
     lines += [_key(key, schema) for key, schema in definitions["_Declared"]["properties"].items()]
+    lines += ["", "Keys of `ledger`:", "", "| Key | Value | Default | |", "| --- | --- | --- | --- |"]
+    lines += [_key(key, schema) for key, schema in definitions["_Ledger"]["properties"].items()]
     return "\n".join(lines) + "\n"
 
 
@@ -191,6 +203,12 @@ def _key(key: str, schema: dict[str, Any]) -> str:
 
 
 def _kind(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return " or ".join(f"`{value}`" for value in schema["enum"])
+    if "allOf" in schema or "$ref" in schema:
+        return "table"
+    if "anyOf" in schema and any("$ref" in one for one in schema["anyOf"]):
+        return "table"
     if "anyOf" in schema:
         return " or ".join(_kind(one) for one in schema["anyOf"] if one.get("type") != "null")
     match schema.get("type"):
@@ -202,7 +220,9 @@ def _kind(schema: dict[str, Any]) -> str:
         case "string":
             return str(schema.get("format", "string"))
         case "integer":
-            return f"whole number from {schema.get('minimum', 0)} to {schema.get('maximum', '')}"
+            return f"whole number from {schema.get('minimum', 0)}" + (
+                f" to {schema['maximum']}" if "maximum" in schema else ""
+            )
         case other:
             return str(other)
 

@@ -1,5 +1,6 @@
 """``%load_ext nbdebt``, and the same for scripts."""
 
+import importlib
 from typing import Any
 
 from nbdebt.live.magics import attach
@@ -32,6 +33,9 @@ def load(shell: Any = None) -> Session:
     session = Session(shell)
     shell._nbdebt_session = session
     session.on_close(attach(session))
+    if session.settings.ledger.dir:
+        # Loaded only by those who keep a ledger.
+        session.on_close(importlib.import_module("nbdebt.live.ledger").attach(session))
     return session
 
 

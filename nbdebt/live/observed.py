@@ -103,6 +103,7 @@ def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
         drew, open_ended = seen.random.drew, seen.random.unseeded
         record.seen_flow = certain(seen.flow, drew, open_ended, seen.files, loaded)
     record.accesses = tuple(_accesses(seen.flow, seen.files))
+    record.touched = tuple(seen.files)
 
 
 def belated(record: RunRecord, files: Sequence[Seen], recorder: Books) -> None:
@@ -115,6 +116,7 @@ def belated(record: RunRecord, files: Sequence[Seen], recorder: Books) -> None:
     record.effects.update(effects)
     recorder.made_files.update(dict.fromkeys(effects, record.run.sequence))
     record.accesses += tuple(_accesses(record.flow, files))
+    record.touched += tuple(files)
 
 
 # They make names that are not written in the code.

@@ -10,6 +10,7 @@ from xxhash import xxh3_128_digest
 from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.reader import Parsed
 from nbdebt.flow.steps import DELETE, DRAW, ENTROPY, MUTATE, READ, SEED, key_of
+from nbdebt.live.seen import Seen
 from nbdebt.live.states import ABSENT, State
 from nbdebt.model.history import Access, Run
 
@@ -192,6 +193,7 @@ class RunRecord(msgspec.Struct):
         seconds: what recording it took.
         vague: why its results may differ by nature (the clock).
         text: the source that was read: as it ran, or as IPython transformed it where only that is Python.
+        touched: what was seen of files, addresses and tables, with digests.
     """
 
     run: Run
@@ -210,6 +212,7 @@ class RunRecord(msgspec.Struct):
     seconds: float = 0.0
     vague: tuple[str, ...] = ()
     text: str = ""
+    touched: tuple[Seen, ...] = ()
 
     @property
     def made(self) -> tuple[str, ...]:

@@ -68,6 +68,7 @@ class Session:
         self.times: dict[str, float] = {}
         self._subscribers: list[Callable[[RunReport], None]] = []
         self._endings: list[Callable[[], None]] = []
+        self._record_keepers: list[Callable[[RunRecord], None]] = []
         self._told: dict[Identity, Finding] = {}
         self.watcher = Watcher(self.understanding)
         self._unsaid = True
@@ -139,6 +140,11 @@ class Session:
         self._subscribers.append(callback)
         return lambda: self._subscribers.remove(callback) if callback in self._subscribers else None
 
+    def on_record(self, keeper: Callable[[RunRecord], None]) -> Callable[[], None]:
+        """Hand over the record of each run, whatever is shown of it; returns what ends that."""
+        self._record_keepers.append(keeper)
+        return lambda: self._record_keepers.remove(keeper) if keeper in self._record_keepers else None
+
     def on_close(self, ending: Callable[[], None]) -> None:
         """Call this when the session is closed."""
         self._endings.append(ending)
@@ -163,6 +169,13 @@ class Session:
         self.last[record.run.cell_id] = record
         self.by_key.setdefault(record.key, []).append(record)
         self.times[record.run.cell_id] = time.time()
+        for keep in list(self._record_keepers):
+            try:
+                keep(record)
+            except Exception as error:
+                problem = f"keeping a record: {type(error).__name__}: {error}"
+                if problem not in self.problems:
+                    self.problems.append(problem)
         if not self._subscribers or self.level == "quiet":
             self._unsaid = True
             return
