@@ -38,6 +38,12 @@ def padded(fill: int) -> Any:
 ARRAYS = rows(
     ("array", lambda: np.arange(5), lambda: np.arange(6)),
     ("dtype", lambda: np.arange(5), lambda: np.arange(5.0)),
+    (
+        "every other record",
+        lambda: np.array([(1, 2.0), (3, 4.0)], RECORD),
+        lambda: np.array([(1, 2.0), (3, 5.0)], RECORD),
+        lambda: np.array([(1, 2.0), (0, 0), (3, 4.0), (0, 0)], RECORD)[::2],
+    ),
     ("width", lambda: np.arange(5, dtype="i4"), lambda: np.arange(5, dtype="u4")),
     ("byte order", lambda: np.arange(5, dtype=">i4"), lambda: np.arange(5, dtype="<i4")),
     ("shape", lambda: np.zeros((2, 3)), lambda: np.zeros((3, 2))),
