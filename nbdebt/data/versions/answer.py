@@ -19,12 +19,16 @@ class Versioned(msgspec.Struct, frozen=True):
         by: the system that says so (``git``, ``dvc``, ``nbdebt.lock``, ``s3``…).
         identity: which version (commit, digest, revision).
         reason: one clause for people ("is not tracked by git").
+        pinned: for what does not match its pin, the day of the pin.
+        changes: and what has changed since, as far as it is known, a clause each.
     """
 
     state: State
     by: str = ""
     identity: str = ""
     reason: str = ""
+    pinned: str = ""
+    changes: tuple[str, ...] = ()
 
 
 class Source(msgspec.Struct, frozen=True):
