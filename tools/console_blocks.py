@@ -27,6 +27,7 @@ _FENCE = re.compile(r"^```console\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
 _VARYING = (
     (re.compile(r"Checked\s+in\s+\d+\.\d\s+s\."), "Checked in 0.1 s."),
     (re.compile(r'("seconds": |pinned = )("[\d-]+"|[\d.]+)'), r"\g<1>0"),
+    (re.compile(r"(pinned\s+on\s+)\d{4}-\d\d-\d\d"), r"\g<1>0"),
     (re.compile(r"^index [0-9a-f]+\.\.[0-9a-f]+", re.MULTILINE), "index 0..0"),
     (re.compile(r"[ \t]+$", re.MULTILINE), ""),
 )

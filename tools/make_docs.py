@@ -84,7 +84,8 @@ def rule_page(rule: Rule) -> str:
                     "```python",
                 ),
                 "```files": (
-                    "With these files beside the notebook, those marked `tracked` committed:",
+                    "With these files beside the notebook (`tracked`: committed; `pinned`: in `nbdebt.lock`; "
+                    "`changed`: since it was pinned):",
                     "```text",
                 ),
                 "```toml": ("With this `nbdebt.toml`:", "```toml"),

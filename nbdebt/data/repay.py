@@ -8,8 +8,9 @@ from pathlib import Path
 
 from nbdebt.config import Settings
 from nbdebt.data.declared import declaration_base
+from nbdebt.data.pins.lockfile import NAME, key_of, nearest_lock, quoted
+from nbdebt.data.pins.pinning import pin_file
 from nbdebt.data.targets import local_path
-from nbdebt.data.versions.lock import NAME, nearest_lock, pin_file, quoted
 from nbdebt.model.errors import FixError
 from nbdebt.model.finding import Declare, Edit, PinFile
 
@@ -37,9 +38,10 @@ def apply_outside_edits(edits: Iterable[Edit], notebook_path: str, settings: Set
     if patterns:
         changed[_declare(patterns, settings, directory)] = None
     lock = nearest_lock(directory) or declaration_base(settings, directory) / NAME
+    reader = key_of(local_path(os.path.basename(notebook_path), directory), lock)
     for edit in edits:
         if isinstance(edit, PinFile):
-            changed[pin_file(local_path(edit.path, directory), lock)] = None
+            changed[pin_file(local_path(edit.path, directory), lock, (reader,))] = None
     return list(changed)
 
 

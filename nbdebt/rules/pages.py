@@ -16,7 +16,8 @@ reported; lines without one must not be. Lines at the end of a cell give its sav
 (standard output), ``# Result: text`` (the value shown), ``# Raises: ValueError: text`` (a traceback).
 Neither belongs to the source. A block ``python fixed`` that follows is what the fixes must make of it. A
 ``toml`` block before an example is its configuration; a ``files`` block names the files that exist beside
-it, one a line, with ``tracked`` behind those that are committed.
+it, one a line, with ``tracked`` behind those that are committed, ``pinned`` behind those that
+``nbdebt.lock`` knows, and ``changed`` behind those that it knew with other content.
 """
 
 import re
@@ -40,10 +41,13 @@ class PageError(NbdebtError):
 
 
 class BesideFile(msgspec.Struct, frozen=True):
-    """A file beside an example: its path relative to the notebook, and whether it is committed."""
+    """A file beside an example: its path relative to the notebook, and whether it is committed, pinned, or
+    changed since it was pinned."""
 
     path: str
     tracked: bool = False
+    pinned: bool = False
+    changed: bool = False
 
 
 class Example(msgspec.Struct, frozen=True):
@@ -170,9 +174,12 @@ def _file(entry: str, line: int) -> BesideFile:
             return BesideFile(path)
         case [path, "tracked"]:
             return BesideFile(path, True)
+        case [path, "pinned" | "changed" as how]:
+            return BesideFile(path, False, True, how == "changed")
         case _:
             raise PageError(
-                f"line {line}: a file is given as its path, with `tracked` behind it or not: {entry!r}"
+                f"line {line}: a file is given as its path, with `tracked`, `pinned` or `changed` behind it "
+                f"or nothing: {entry!r}"
             )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from nbdebt.analyse import analyse
 from nbdebt.config import Settings
+from nbdebt.data.pins.pinning import pin_file
 from nbdebt.engine import CheckOptions, check_paths
 from nbdebt.model.finding import Drop, Finding, Insert, Move, Replace
 from nbdebt.read import read_notebook
@@ -51,6 +52,10 @@ def check_example(example: Example, rule: Rule, directory: Path) -> tuple[Findin
         path = directory / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("a,b\n1,2\n")
+        if file.pinned:
+            pin_file(path, directory / "nbdebt.lock", profile=False)
+        if file.changed:
+            path.write_text("a,b\n1,2\n3,4\n")
     tracked = [file.path for file in example.files if file.tracked]
     git = ["git", "-c", "user.name=n", "-c", "user.email=n@example.org", "-C", str(directory)]
     subprocess.run([*git, "init", "-q"], check=True)

@@ -29,7 +29,8 @@ class Compared(msgspec.Struct, frozen=True):
     Args:
         pin: the pin.
         state: whether it is as it was pinned.
-        reason: one clause for people, where it isn't ("is 12 bytes longer").
+        reason: for people, where it isn't: what is different ("12 bytes longer"), or why it isn't known
+            ("can't be read: …").
         changes: of a table, what changed, in words.
     """
 
@@ -126,13 +127,13 @@ def compare(path: Path, pin: Pin, digest: Digest = file_digest, largest: int = L
         if path.is_dir():
             tree = tree_of(path)
             if pin.files is None:
-                return Compared(pin, "changed", "is a directory, and was a file")
+                return Compared(pin, "changed", "a directory now, a file before")
             if len(tree.files) != pin.files:
-                return Compared(pin, "changed", f"holds {_files(len(tree.files))} ({pin.files:,} before)")
+                return Compared(pin, "changed", f"{_files(len(tree.files))} ({pin.files:,} before)")
             size, files = tree.size, True
         else:
             if pin.files is not None:
-                return Compared(pin, "changed", "is a file, and was a directory")
+                return Compared(pin, "changed", "a file now, a directory before")
             size, files = path.stat().st_size, False
         if pin.size >= 0 and size != pin.size:
             return Compared(pin, "changed", _length(pin.size, size))
@@ -144,7 +145,7 @@ def compare(path: Path, pin: Pin, digest: Digest = file_digest, largest: int = L
     except OSError as error:
         return Compared(pin, "unknown", f"can't be read: {error.strerror or error}")
     if now != pin.sha256:
-        return Compared(pin, "changed", "has other content of the same length")
+        return Compared(pin, "changed", "other content of the same length")
     return Compared(pin, "same")
 
 
@@ -173,7 +174,7 @@ def with_changes(
 
 def _length(then: int, now: int) -> str:
     more = now - then
-    return f"is {abs(more):,} byte{'' if abs(more) == 1 else 's'} {'longer' if more > 0 else 'shorter'}"
+    return f"{abs(more):,} byte{'' if abs(more) == 1 else 's'} {'longer' if more > 0 else 'shorter'}"
 
 
 def _files(count: int) -> str:

@@ -7,7 +7,8 @@ error page, and nothing in the notebook has changed.
 ## What to do
 From a code host, read a commit instead of a branch. From an object store, read a version of the object. From
 anywhere else, download once, record the digest (`nbdebt.lock`, or `pooch.retrieve` with `known_hash`), and
-read the copy.
+read the copy. Or pin what the address gives today (`nbdebt pin URL`), and let `nbdebt pin --check` say when
+that changes.
 
 ## Example
 ```python
@@ -50,6 +51,7 @@ dependencies. GitHub documentation, *Getting permanent links to files*.
 
 from collections.abc import Iterator
 
+from nbdebt.data.pins.lockfile import NAME
 from nbdebt.model.finding import Finding
 from nbdebt.model.history import Url
 from nbdebt.rules import Needs, rule
@@ -76,7 +78,7 @@ def mutable_url(seen: Surroundings) -> Iterator[Finding]:
     found = [
         (touch, state)
         for touch, state in unversioned(seen, _candidates(seen))
-        if not has_versioned_copy(seen, touch)
+        if state.by != NAME and not has_versioned_copy(seen, touch)
     ]
     states = {touch.target: state for touch, state in found}
     for requests in (False, True):

@@ -5,9 +5,9 @@ The results rest on a file that is on this machine only. Nobody else can get it,
 nothing says so: the same notebook gives other numbers, and nobody can tell which file gave the old ones.
 
 ## What to do
-Commit small files. Track large ones with DVC, git-LFS or git-annex. Or record the file's digest: `--fix`
-writes it into
-`nbdebt.lock`, and from then on a changed file is reported. The lock file is made to be committed.
+Commit small files. Track large ones with DVC, git-LFS or git-annex. Or record the file's digest: `--fix`, or
+`nbdebt pin`, writes it into `nbdebt.lock`, and from then on a changed file is reported
+(`changed-since-pinned`). The lock file is made to be committed.
 
 ## Example
 ```files
@@ -69,14 +69,15 @@ section "Data management". D. Sculley et al., *Hidden Technical Debt in Machine 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from nbdebt.data.pins.lockfile import NAME
 from nbdebt.data.versions.answer import Versioned
 from nbdebt.model.finding import Finding, Fix, PinFile
 from nbdebt.rules import Needs, rule
+from nbdebt.rules.data._pinnable import NO_DATA
 from nbdebt.rules.data._words import MOST, fold, unversioned
 from nbdebt.rules.surroundings import Surroundings, Touch
 
-# What is code, or what is secret and stays out of version control on purpose.
-_NO_DATA = (".py", ".ipynb", ".env", ".netrc", ".pem", ".key")
+_TABLES = ("delta", "iceberg")
 _NOWHERE = "is in no version control"
 _NEW = (_NOWHERE, "is not tracked by git", "is ignored by git", "is added to git but not committed")
 
@@ -86,6 +87,8 @@ def unversioned_read(seen: Surroundings) -> Iterator[Finding]:
     """A file is read that no version control holds and no pin records."""
     found = unversioned(seen, _candidates(seen))
     reasons = {touch.target: state for touch, state in found}
+    # What differs from its pin is told by `changed-since-pinned`.
+    found = [(touch, state) for touch, state in found if state.by != NAME]
     changed = [touch for touch, state in found if state.by and not _can_be_pinned(state)]
     fresh = [touch for touch, state in found if not (state.by and not _can_be_pinned(state))]
 
@@ -107,11 +110,10 @@ def unversioned_read(seen: Surroundings) -> Iterator[Finding]:
 
     for touch in changed:
         state = reasons[touch.target]
-        pinned = state.by == "nbdebt.lock"
         yield seen.finding(
             touch.exchange,
             f"`{touch.text}` {state.reason}: the next reader may get other data than these results came from",
-            "Restore the file, or pin it anew where the change is meant." if pinned else "Commit the change.",
+            "Read it at a version." if state.by in _TABLES else "Commit the change.",
             evidence=evidence(touch),
         )
     # Without any version control it is one fact about the project, not one about each file.
@@ -134,7 +136,7 @@ def _candidates(seen: Surroundings) -> Iterator[Touch]:
             continue
         if touch.absolute and touch.place != "project":
             continue
-        if touch.text.endswith(_NO_DATA) or seen.makes(touch) or seen.writers(touch.target):
+        if touch.text.endswith(NO_DATA) or seen.makes(touch) or seen.writers(touch.target):
             continue
         yield touch
 
