@@ -2,6 +2,7 @@
 
 import fnmatch
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -34,6 +35,9 @@ SKIPPED = frozenset(
         ".dvc",
     )
 )
+# The head of a cell in percent form, and how far into a script the first one is looked for.
+_CELL = re.compile(rb"^#\s*%%(?:\s|$)", re.MULTILINE)
+_HEAD = 65_536
 _KINDS = {
     stat.S_IFIFO: "a named pipe",
     stat.S_IFSOCK: "a socket",
@@ -44,7 +48,7 @@ _KINDS = {
 
 
 def discover(
-    paths: Sequence[str], exclude: Iterable[str] = (), force_exclude: bool = False
+    paths: Sequence[str], exclude: Iterable[str] = (), force_exclude: bool = False, *, scripts: bool = False
 ) -> tuple[list[str], list[Problem]]:
     """Find notebooks.
 
@@ -52,6 +56,7 @@ def discover(
         paths: files and directories as the user named them; a named file is taken whatever it is.
         exclude: patterns of what is left out below directories.
         force_exclude: leave named files out too where a pattern says so (pre-commit names every file).
+        scripts: below directories, take scripts in percent form, too, unless they are paired with a notebook.
 
     Returns:
         Paths as they are to be shown, each file once, in order; and problems with what was named.
@@ -63,7 +68,7 @@ def discover(
         if path == "-":
             found.setdefault("-", "-")
         elif os.path.isdir(path):
-            below = list(_walk(path, patterns, problems))
+            below = list(_walk(path, patterns, problems, scripts))
             ignored = _git_ignored(path, below) if below else frozenset()
             for name in below:
                 if name not in ignored:
@@ -137,7 +142,7 @@ def _missing(path: str) -> str:
     return "no such file or directory"
 
 
-def _walk(top: str, patterns: Sequence[str], problems: list[Problem]) -> Iterator[str]:
+def _walk(top: str, patterns: Sequence[str], problems: list[Problem], scripts: bool = False) -> Iterator[str]:
     """Notebooks below a directory. Links to directories are not followed, so no loop is possible."""
 
     def unreadable(error: OSError) -> None:
@@ -148,10 +153,20 @@ def _walk(top: str, patterns: Sequence[str], problems: list[Problem]) -> Iterato
         wanted = sorted(n for n in names if n not in SKIPPED)
         names[:] = [n for n in wanted if not excluded(os.path.join(directory, n), patterns)]
         for file in sorted(files):
-            if file.endswith(".ipynb"):
+            paired = scripts and f"{file[:-3]}.ipynb" in files
+            if file.endswith(".ipynb") or (scripts and file.endswith(".py") and not paired):
                 path = file if directory == "." else os.path.join(directory, file).removeprefix("./")
-                if not excluded(path, patterns):
+                if not excluded(path, patterns) and (file.endswith(".ipynb") or _is_percent(path)):
                     yield path
+
+
+def _is_percent(path: str) -> bool:
+    """Whether a script has cells."""
+    try:
+        with open(path, "rb") as file:
+            return _CELL.search(file.read(_HEAD)) is not None
+    except OSError:
+        return False
 
 
 def _git_ignored(top: str, paths: list[str]) -> frozenset[str]:

@@ -17,7 +17,18 @@ LAYERS = [
     {"read", "flow", "data"},
     {"ledger"},
     {"rules"},
-    {"engine", "analyse", "outside", "cache", "discover", "suppress", "failures", "fixing", "workers"},
+    {
+        "engine",
+        "analyse",
+        "outside",
+        "cache",
+        "discover",
+        "suppress",
+        "failures",
+        "fixing",
+        "workers",
+        "datamap",
+    },
     {"report", "export"},
     {"live", "scan", "server", "nbconvert"},
     {"cli", "commands", "__main__"},
@@ -42,6 +53,10 @@ NAMES = {
     ".".join(["nbdebt", *path.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(".__init__"): path
     for path in MODULES
 }
+IN_C = {
+    ".".join(["nbdebt", *path.relative_to(PACKAGE).with_suffix("").parts]): path
+    for path in PACKAGE.rglob("*.c")
+}
 # ``Report.to_frame()`` is a convenience of the library, for which pandas is loaded when it is called.
 EXCEPTIONS = {("model/finding.py", "nbdebt.report.frame")}
 
@@ -61,7 +76,7 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
             base = package[: len(package) - node.level + 1] if node.level else []
             module = ".".join([*base, *(node.module or "").split(".")]).strip(".")
             # What is imported from a package may be a module of its.
-            submodules = [alias.name for alias in node.names if f"{module}.{alias.name}" in NAMES]
+            submodules = [alias.name for alias in node.names if f"{module}.{alias.name}" in NAMES | IN_C]
             yield from ((node.lineno, f"{module}.{name}") for name in submodules)
             if len(submodules) < len(node.names):
                 yield node.lineno, module

@@ -65,11 +65,11 @@ def mermaid(graph: Graph) -> str:
     ids = {node.id: f"n{number}" for number, node in enumerate(graph.nodes)}
     lines = ["flowchart TD"]
     for node in graph.nodes:
-        label = _mermaid(node.label + (f": {node.text[:40]}" if node.text else ""))
+        label = mermaid_text(node.label + (f": {node.text[:40]}" if node.text else ""))
         shape = {"cell": f'["{label}"]', "stream": f'{{{{"{label}"}}}}'}.get(node.kind, f'[("{label}")]')
         lines.append(f"  {ids[node.id]}{shape}")
     for edge in graph.edges:
-        names = _mermaid(", ".join(edge.names))
+        names = mermaid_text(", ".join(edge.names))
         arrow = {"session": "-.->", "replay": "==>"}.get(edge.kind, "-->")
         lines.append(
             f"  {ids[edge.source]} {arrow}" + (f'|"{names}"|' if names else "") + f" {ids[edge.target]}"
@@ -86,7 +86,8 @@ def mermaid(graph: Graph) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _mermaid(text: str) -> str:
+def mermaid_text(text: str) -> str:
+    """Text as it can stand in quotes in a Mermaid diagram."""
     return (
         clean(text)
         .replace("&", "#amp;")
@@ -108,16 +109,16 @@ def dot(graph: Graph) -> str:
         label = node.label + (f"\n{node.text[:40]}" if node.text else "")
         shape = {"cell": "", "stream": ", shape=hexagon"}.get(node.kind, ", shape=cylinder")
         bold = ", penwidth=2" if node.state in ("stale", "differs", "fails") else ""
-        lines.append(f"  {_dot(node.id)} [label={_dot(label)}{shape}{bold}];")
+        lines.append(f"  {dot_text(node.id)} [label={dot_text(label)}{shape}{bold}];")
     for edge in graph.edges:
         style = {"session": ", style=dashed", "replay": ", style=bold"}.get(edge.kind, "")
-        lines.append(
-            f"  {_dot(edge.source)} -> {_dot(edge.target)} [label={_dot(', '.join(edge.names))}{style}];"
-        )
+        ends = f"{dot_text(edge.source)} -> {dot_text(edge.target)}"
+        lines.append(f"  {ends} [label={dot_text(', '.join(edge.names))}{style}];")
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def _dot(text: str) -> str:
+def dot_text(text: str) -> str:
+    """Text as a quoted string of DOT."""
     shown = "\n".join(clean(line) for line in text.split("\n"))
     return '"' + shown.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
