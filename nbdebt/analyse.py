@@ -133,6 +133,8 @@ def _analyse(notebook: Notebook, settings: Settings, codes: frozenset[str]) -> R
     if evidence is not None and (reason := outdated(evidence, notebook)):
         not_run += (NotRun(notebook.path, "recorded evidence", reason),)
     seen = Analysis(notebook, settings, {i: f for i, f in flows.items() if not f.error}, history, outcome)
+    silenced = tuple(read_suppressions(notebook))
+    seen.suppressions = silenced
     findings: list[Finding] = []
     problems: list[Problem] = []
     for code, rule in catalogue().items():
@@ -145,7 +147,6 @@ def _analyse(notebook: Notebook, settings: Settings, codes: frozenset[str]) -> R
     findings.sort(key=place)
     refs = tuple(CellRef(c.index, c.id, c.execution_count) for c in notebook.cells if c.kind == "code")
     result = NotebookResult(notebook.path, outcome.verdict(notebook), _exchanges(notebook, seen), refs)
-    silenced = tuple(read_suppressions(notebook))
     return Record(result, tuple(findings), silenced, tuple(problems), not_run, declared_in(notebook))
 
 

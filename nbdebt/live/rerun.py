@@ -30,7 +30,8 @@ def plan(seen: Analysis, session: "Session") -> list[tuple[CellRef, str]]:
         if index in drawn and not edited:
             continue
         if cell.state in ("stale", "differs") or (edited and cell.state not in ("never-run", "fails")):
-            because = next((r.text for r in cell.reasons if r.text), "")
+            # What running it again mends; that it draws, too, is said apart.
+            because = next((r.text for r in cell.reasons if r.text and r.kind != "random"), "")
             why[index] = because or ("was edited since it ran" if edited else LIVE_STATES[cell.state])
     index_of = {cell.id: cell.index for cell in seen.notebook.code_cells}
     ran = {index_of[cell_id] for cell_id in session.last if cell_id in index_of}

@@ -304,7 +304,8 @@ class Understanding:
             told = [a for a in flow.accesses if isinstance(a.resource, _OUTSIDE) or a.resource == _DIRECTORY]
             known = {(type(a.resource), str(a.resource), a.mode) for a in told}
             ref = seen.ref(cell.index)
-            for access in [*told, *(a for a in observed if not _is_told(a, known))]:
+            seen_only = (a for a in observed if not (_is_told(a, known) or is_of_a_library(a, told)))
+            for access in [*told, *seen_only]:
                 found.append(
                     Exchange(access, ref, seen.line(cell.index, access.span.line), access.resource in made)
                 )
@@ -325,6 +326,7 @@ class Understanding:
         findings: list[Finding] = []
         problems: list[Problem] = []
         not_run: list[NotRun] = []
+        seen.suppressions = tuple(read_suppressions(notebook))
         by_runs = self.session.document.origin == "runs"
         if by_runs:
             not_run.append(NotRun(notebook.path, "order rules", _NO_DOCUMENT))
@@ -343,7 +345,7 @@ class Understanding:
         record = Record(
             result,
             tuple(findings),
-            tuple(read_suppressions(notebook)),
+            tuple(seen.suppressions),
             tuple(problems),
             tuple(not_run),
             declared_in(notebook),
@@ -374,6 +376,24 @@ class Understanding:
 
 
 _NEXT = "nbdebt-next"
+
+
+def is_of_a_library(access: Access, told: Iterable[Access]) -> bool:
+    """Whether an address was asked by a library that was asked for a data set: that one is spoken of.
+
+    ``sm.datasets.get_rdataset("iris")`` reads ``rdatasets://…``; from where, isn't the notebook's choice.
+    """
+    return _is_web(access) and any(
+        isinstance(a.resource, Url)
+        and not _is_web(a)
+        and a.span.line <= access.span.end_line
+        and access.span.line <= a.span.end_line
+        for a in told
+    )
+
+
+def _is_web(access: Access) -> bool:
+    return isinstance(access.resource, Url) and access.resource.url.startswith(("http://", "https://"))
 
 
 def _is_told(access: object, known: Collection[tuple[object, str, str]]) -> bool:

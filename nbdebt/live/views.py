@@ -208,8 +208,11 @@ def io(session: "Session") -> Shown:
         touch = look.touch
         access = touch.exchange.access
         going_in = access.mode == "read"
+        by_itself = touch.exchange.made_before and going_in
         known = (
-            _versioned_words(look.state, look.reason, look.by)
+            "made by this notebook"
+            if by_itself
+            else _versioned_words(look.state, look.reason, look.by)
             if going_in
             else _exposed(touch.place, look.exposed, look.declared)
         )

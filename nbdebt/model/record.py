@@ -1,9 +1,27 @@
 """What is kept of a notebook between runs: what the document alone says of it, and its wishes for silence."""
 
+from typing import Protocol
+
 import msgspec
 
 from nbdebt.config import Output
 from nbdebt.model.finding import Finding, NotebookResult, NotRun, Problem
+
+
+class Named(Protocol):
+    """A rule, or a finding of it."""
+
+    @property
+    def code(self) -> str:
+        """The rule's code."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def family(self) -> str:
+        """Its family."""
 
 
 class Suppression(msgspec.Struct, frozen=True):
@@ -39,15 +57,19 @@ class Suppression(msgspec.Struct, frozen=True):
                 span is None or span.end_line < self.line or span.line > max(self.line, self.end_line)
             ):
                 return False
-        return not self.codes or any(_means(code, finding) for code in self.codes)
+        return self.concerns(finding)
+
+    def concerns(self, rule: Named) -> bool:
+        """Whether it speaks of a rule, wherever that has something to say."""
+        return not self.codes or any(_means(code, rule) for code in self.codes)
 
 
-def _means(code: str, finding: Finding) -> bool:
-    """Whether a code, the beginning of one, a rule's name or a family means the finding."""
+def _means(code: str, rule: Named) -> bool:
+    """Whether a code, the beginning of one, a rule's name or a family means the rule."""
     wanted = code.upper()
     if wanted.startswith("NBD"):
-        return finding.code.startswith(wanted)
-    return code.lower() in (finding.name, finding.family)
+        return rule.code.startswith(wanted)
+    return code.lower() in (rule.name, rule.family)
 
 
 class Record(msgspec.Struct, frozen=True):

@@ -127,7 +127,6 @@ def dot_text(text: str) -> str:
 
 _WIDTH, _HEIGHT, _GAP, _SIDE = 340, 46, 22, 220
 _LEFT, _ROOM, _RIGHT, _TOP = 20, 110, 170, 20
-_MIDDLE = _LEFT + _SIDE + _ROOM
 # Characters that fit in a box, of the fonts of its two lines.
 _HEAD, _CODE, _AT_SIDE, _ON_EDGE = 48, 48, 32, 28
 _WHAT = {"stream": "random stream", "url": "URL"}
@@ -144,7 +143,12 @@ def html(graph: Graph) -> str:
         _node(node, places[node.id], rank) for node in graph.nodes
     ]
     tall = max((y for _, y, _ in places.values()), default=0) + _HEIGHT + _TOP
-    wide = _MIDDLE + _WIDTH + _RIGHT + _SIDE + _LEFT
+    ends = [
+        x + w + (_RIGHT if node.kind == "cell" else _LEFT)
+        for node in graph.nodes
+        for x, _, w in [places[node.id]]
+    ]
+    wide = max(ends, default=_LEFT)
     filled = {
         "title": escape.escape(clean(graph.path)),
         "size": f'width="{wide}" height="{tall}" viewBox="0 0 {wide} {tall}"',
@@ -158,8 +162,11 @@ def html(graph: Graph) -> str:
 def _places(graph: Graph) -> Places:
     """Cells down the middle; what is outside beside the first cell that touches it, below one another."""
     cells = [node for node in graph.nodes if node.kind == "cell"]
+    inside = {node.id for node in cells}
+    comes_in = any(e.kind == "outside" and e.source not in inside for e in graph.edges)
+    middle = _LEFT + (_SIDE + _ROOM) * comes_in
     places: Places = {
-        node.id: (_MIDDLE, _TOP + row * (_HEIGHT + _GAP), _WIDTH) for row, node in enumerate(cells)
+        node.id: (middle, _TOP + row * (_HEIGHT + _GAP), _WIDTH) for row, node in enumerate(cells)
     }
     sources: set[str] = set()
     rows: dict[str, int] = {}
@@ -176,7 +183,7 @@ def _places(graph: Graph) -> Places:
     for node in outside:
         left = node.id in sources
         y = max(below[left], rows.get(node.id, _TOP))
-        places[node.id] = (_LEFT if left else _MIDDLE + _WIDTH + _RIGHT, y, _SIDE)
+        places[node.id] = (_LEFT if left else middle + _WIDTH + _RIGHT, y, _SIDE)
         below[left] = y + _HEIGHT + 8
     return places
 

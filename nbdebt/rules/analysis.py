@@ -1,6 +1,6 @@
 """What a rule sees of one notebook."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nbdebt.config import Settings
 from nbdebt.flow.facts import CellFlow
@@ -8,6 +8,7 @@ from nbdebt.flow.reasons import Replay, order_text
 from nbdebt.model.finding import CellRef, Finding, Fix, Related, Severity
 from nbdebt.model.history import Basis, History, Span
 from nbdebt.model.notebook import Cell, Notebook
+from nbdebt.model.record import Suppression
 from nbdebt.rules import Rule
 
 
@@ -22,6 +23,7 @@ class Analysis:
         replay: the verdict, cell by cell, with reasons.
         rule: the rule that is being asked.
         observed: the runs were recorded, not inferred from what the file shows.
+        suppressions: what the author asked not to be told.
         placed: the order of the cells is the document's; else, in a session without one, that of the runs.
     """
 
@@ -41,6 +43,7 @@ class Analysis:
         self.rule: Rule | None = None
         self.observed = any(run.basis == "observed" for run in history.runs)
         self.placed = True
+        self.suppressions: Sequence[Suppression] = ()
         self._lines: dict[int, list[str]] = {}
         self._cells: list[tuple[Cell, CellFlow]] | None = None
 
@@ -50,6 +53,13 @@ class Analysis:
             flows, cells = self.flows, self.notebook.cells
             self._cells = [(cells[index], flows[index]) for index in sorted(flows) if not flows[index].error]
         return iter(self._cells)
+
+    def silenced(self, cell: int) -> bool:
+        """Whether the author wants to hear nothing of the rule that is being asked in this cell."""
+        asked = self.rule
+        return asked is not None and any(
+            s.cell == cell and s.line is None and s.concerns(asked) for s in self.suppressions
+        )
 
     def label(self, cell: int) -> str:
         """How a cell is called in messages: ``cell [7]``."""

@@ -497,6 +497,7 @@ def test_ignore_and_declare_hold_for_their_cells(session: Session) -> None:
     [
         (["%%nbdebt seeded 1\nimport random\nx = random.random()"], []),
         (["%%nbdebt seeded 1\nimport random\nx = random.random()", "y = random.random()"], ["NBD201"]),
+        (["%%nbdebt ignore NBD201 a\nimport random\nx = random.random()", "y = random.random()"], ["NBD201"]),
         (["%nbdebt seed 1", "import random\nx = random.random()"], []),
         (["%%nbdebt ignore unseeded-draw it's fine\nimport random\nx = random.random()"], []),
         (["%%nbdebt ignore NBD3 other\nimport random\nx = random.random()"], ["NBD201"]),

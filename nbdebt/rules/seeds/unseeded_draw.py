@@ -146,6 +146,8 @@ def unseeded_draw(seen: Analysis) -> Iterator[Finding]:
         draws = stream.bare
         if not draws or stream.seeds:
             continue
+        # A cell that is silenced as a whole is not counted, nor does it silence the others.
+        draws = [use for use in draws if not seen.silenced(use.cell)] or draws
         first = _clearest(seen, draws)
         others = len(draws) - 1
         more = f", like {others} more," if others else ""
