@@ -1,7 +1,6 @@
 """``nbdebt explain``: the page of a rule."""
 
 import json
-import re
 import sys
 from collections.abc import Iterator
 
@@ -9,7 +8,8 @@ import click
 
 from nbdebt.commands.output import columns, wants_color, write
 from nbdebt.config import codes
-from nbdebt.report.plain import Paint, wrapped
+from nbdebt.report.markdown import rendered
+from nbdebt.report.plain import Paint
 from nbdebt.rules import Rule, catalogue
 
 
@@ -50,38 +50,3 @@ def _page(rule: Rule, paint: Paint) -> Iterator[str]:
     yield f"{title} {paint.dim(f'· {rule.family} · {is_on}')}"
     yield ""
     yield from rendered(rule.page, paint, min(columns(), 100))
-
-
-def rendered(markdown: str, paint: Paint, room: int) -> Iterator[str]:
-    """Markdown for a terminal: headings bold, code indented, paragraphs filled."""
-    paragraph: list[str] = []
-    is_code = False
-
-    def flush() -> Iterator[str]:
-        if paragraph:
-            bullet = re.match(r"(?:[-*]|\d+\.) +", paragraph[0])
-            indent = " " * len(bullet[0]) if bullet else ""
-            yield from map(paint.message, wrapped(" ".join(paragraph), room, "", indent))
-            paragraph.clear()
-
-    for line in markdown.strip().splitlines():
-        if line.startswith("```"):
-            yield from flush()
-            is_code = not is_code
-            if is_code and line.strip("`").strip() == "python fixed":
-                yield "    " + paint.dim("becomes, with --fix:")
-                yield ""
-        elif is_code:
-            code, arrow, marks = line.partition("  # <- ")
-            yield ("    " + code + (paint.yellow(f"  ← {marks}") if arrow else "")).rstrip()
-        elif line.startswith("#"):
-            yield from flush()
-            yield paint.bold(line.lstrip("# "))
-        elif not line.strip():
-            yield from flush()
-            yield ""
-        else:
-            if re.match(r"(?:[-*]|\d+\.) +|\|", line):
-                yield from flush()
-            paragraph.append(line.rstrip() if line.startswith("|") else line.strip())
-    yield from flush()

@@ -27,6 +27,11 @@ _FORMS = {
     "json": reports.as_json,
     "html": reports.html,
 }
+_SCHEMES = "".join(
+    f'[data-jp-theme-light="{light}"] .nbdebt-flow iframe, .vscode-{scheme} .nbdebt-flow iframe '
+    f"{{ color-scheme: {scheme} }} "
+    for light, scheme in (("true", "light"), ("false", "dark"))
+)
 _MOVED = ("other-version", "missing")
 _SUFFIXES = {".html": "html", ".dot": "dot", ".gv": "dot", ".json": "json", ".mmd": "mermaid"}
 
@@ -95,9 +100,10 @@ def show(session: "Session", form: str | None, file: str | None) -> None:
         print(_FORMS[form or "text"](graph), end="")
     else:
         cells = sum(node.kind == "cell" for node in graph.nodes)
-        # In a frame of its own, which reaches nothing of the page around it.
+        # In a frame of its own, which reaches nothing of the page around it, and is as light or dark as that.
         frame = (
-            f'<iframe title="data flow" sandbox="allow-scripts" srcdoc="{escape(reports.html(graph))}" '
-            f'style="width:100%;height:{min(130 + 68 * cells, 640)}px;border:0"></iframe>'
+            f'<div class="nbdebt-flow"><style>{_SCHEMES}</style><iframe title="data flow" '
+            f'sandbox="allow-scripts" srcdoc="{escape(reports.html(graph))}" '
+            f'style="width:100%;height:{min(130 + 68 * cells, 640)}px;border:0"></iframe></div>'
         )
         present({"text/plain": reports.text(graph), "text/html": frame}, raw=True)

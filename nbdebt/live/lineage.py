@@ -125,6 +125,9 @@ def _rows(
             continue
         done.add((base, part))
         maker = _maker(session, record, read)
+        if maker is not None and base in maker.flow.imports and base not in named:
+            # A module is what it is.
+            continue
         kind = next((named[n] for n in (spelled, base, base[8:]) if n in named), None)
         yield (
             _resource(base, spelled),

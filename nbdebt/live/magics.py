@@ -11,8 +11,10 @@ from IPython.core.magic import no_var_expand
 from nbdebt.config import codes
 from nbdebt.live import cell_magics, completing, inline, magic_words, strict
 from nbdebt.live.session import Session
-from nbdebt.live.shown import Shown, present
+from nbdebt.live.shown import Shown, present, room
 from nbdebt.model.errors import NbdebtError
+from nbdebt.report.markdown import rendered
+from nbdebt.report.plain import Paint
 from nbdebt.rules import catalogue
 
 
@@ -77,7 +79,7 @@ class Magics:
             if inline.has_front_end(self.session.shell):
                 present({"text/markdown": page, "text/plain": page}, raw=True)
             else:
-                print(page)
+                print("\n".join(rendered(page, Paint(False), room())))
 
     def _help(self, given: argparse.Namespace) -> None:
         print(magic_words.help_text())

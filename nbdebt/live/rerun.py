@@ -141,5 +141,7 @@ def stale(session: "Session") -> Shown:
     if not rows and not mend:
         return Shown("✓ nothing to run again, as far as is known")
     title = f"{plural(len(rows), 'cell')} to run again, in this order" if rows else "nothing to run again"
-    lines = ["an edit is needed, running again does not help:", *mend] if mend else []
-    return Shown(title, (), ("", "cell", "why") if rows else (), rows, tuple(lines))
+    lines = ("an edit is needed, running again does not help:", *mend) if mend else ()
+    if not rows:
+        return Shown(title, lines)
+    return Shown(title, (), ("", "cell", "why"), rows, lines)

@@ -13,6 +13,7 @@ import ipywidgets as widgets  # type: ignore[import-not-found, import-untyped, u
 
 from nbdebt.live import markup, rerun, views
 from nbdebt.model.finding import Report
+from nbdebt.report.markdown import as_html
 from nbdebt.rules import catalogue
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Panel:
         if self.rules.value:
             rule = catalogue()[self.rules.value]
             head = f"<h4>{escape(rule.name)} ({escape(rule.code)})</h4>"
-            self.page.value = markup.piece(f"{head}<pre>{escape(rule.page.strip())}</pre>")
+            self.page.value = markup.piece(head + as_html(rule.page))
 
     def _ignore(self, button: Any) -> None:
         if self.rules.value:

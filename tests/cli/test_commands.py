@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from nbdebt import __version__
 from nbdebt.cli import cli
-from nbdebt.commands.explain import rendered
+from nbdebt.report.markdown import rendered
 from nbdebt.report.plain import Paint
 from nbdebt.rules import catalogue
 

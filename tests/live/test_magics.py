@@ -287,7 +287,9 @@ def test_graph(
 
 
 def test_explain(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "# unseeded-draw (NBD201)" in said(session, "explain unseeded-draw", capsys)
+    shown = said(session, "explain unseeded-draw NBD102", capsys)
+    assert "unseeded-draw (NBD201)" in shown and "out-of-order-read (NBD102)" in shown
+    assert "What to do" in shown and "##" not in shown and "```" not in shown
 
 
 # Doing
