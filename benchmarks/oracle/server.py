@@ -80,8 +80,13 @@ class Server:
         self.close()
 
 
-def serve(answer: Callable[[bytes], msgspec.Struct]) -> None:
-    """Answer the requests that come in on standard input, each in a child of its own, until it is closed."""
+def serve(answer: Callable[[bytes], msgspec.Struct], limit: int = TIME_LIMIT) -> None:
+    """Answer the requests that come in on standard input, each in a child of its own, until it is closed.
+
+    Args:
+        answer: makes the reply to a request.
+        limit: seconds of wall clock that one request may take.
+    """
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     requests = os.fdopen(os.dup(0), "rb")
@@ -94,7 +99,7 @@ def serve(answer: Callable[[bytes], msgspec.Struct]) -> None:
             pid = os.fork()
         if pid == 0:
             os.close(reader)
-            signal.alarm(TIME_LIMIT)
+            signal.alarm(limit)
             try:
                 reply = answer(line)
             except BaseException as error:

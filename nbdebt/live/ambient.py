@@ -1,7 +1,9 @@
 """Settings that a run depends on without naming them: directory, display options, what is patched."""
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
+from types import ModuleType
 
 from nbdebt.flow.facts import CellFlow
 from nbdebt.live.record import Outline
@@ -29,6 +31,13 @@ _ASKING = (
     (re.compile(r"\bget_option\("), "pandas.options"),
     (re.compile(r"\bgetrecursionlimit\("), "sys.recursionlimit"),
 )
+
+
+def _is_own(module: str) -> bool:
+    """Whether a module is the user's, not one of the interpreter or an installed package."""
+    loaded = sys.modules.get(module)
+    path = vars(loaded).get("__file__") if type(loaded) is ModuleType else None
+    return isinstance(path, str) and not path.startswith((sys.prefix, sys.base_prefix))
 
 
 _IN_PLACE = r"\s*(?:[-+*/%&|^@]|//|\*\*|<<|>>)="
@@ -61,7 +70,12 @@ def ambient(
     for access in flow.accesses:
         if isinstance(access.resource, File) and not access.resource.path.startswith(("/", "~", "<")):
             found.add("cwd")
+    used = frozenset(libraries)
     for name in patched:
+        module, _, _ = name.rpartition(".")
+        if module.partition(".")[0] in used and _is_own(module):
+            # Its functions read it.
+            found.add(name)
         attribute = rf"\.\s*{re.escape(name.rpartition('.')[2])}\b"
         if "." in name and re.search(attribute, source):
             found.add(name)

@@ -33,6 +33,7 @@ class Touched(NamedTuple):
     before: str
     after: str
     listing: bool
+    append: bool = False
 
 
 def absolute(path: str) -> str:
@@ -66,6 +67,7 @@ def touched(seen: Sequence[Seen], flow: CellFlow, digests: Digests) -> list[Touc
             item.before,
             item.after,
             "listing" in item.detail,
+            "append" in item.detail,
         )
         for item in seen
         if isinstance(item.resource, File) and not (item.mode == "read" and item.via in _REMOVERS)
@@ -92,6 +94,9 @@ def reads(done: Sequence[Touched], flow: CellFlow, digests: Digests, makers: dic
         base = f"<File>{item.path}"
         maker = makers.get(base, -1)
         if item.mode in ("write", "delete"):
+            if item.append and item.path not in made:
+                # What is there already is part of what comes of it.
+                found.append(Read(base, "", item.before.encode() or ABSENT, item.sure, -1, maker))
             made.add(item.path)
         elif item.path in made:
             continue

@@ -1,6 +1,6 @@
 """The environment of a symbolic Restart & Run All: which version of each resource a replay would find."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -23,6 +23,7 @@ class Place(msgspec.Struct, frozen=True):
         label: how it is called in messages.
         parse: parses its source.
         flow: what its code does.
+        tolerated: it is tagged ``raises-exception``.
     """
 
     index: int
@@ -32,6 +33,7 @@ class Place(msgspec.Struct, frozen=True):
     label: str
     parse: Callable[[], Parsed]
     flow: CellFlow
+    tolerated: bool = False
 
 
 class Found(NamedTuple):
@@ -49,11 +51,33 @@ Outside = Callable[[str], bytes]
 
 
 class Env(dict[str, Found]):
-    """The environment of a replay; keeps a journal, so that it can be taken back to an earlier cell."""
+    """The environment of a replay; keeps a journal, so that it can be taken back to an earlier cell.
+
+    ``links`` are names that a replay makes other names for what a name holds, where no run did.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.journal: list[tuple[str, Found | None]] = []
+        self.links: dict[str, str] = {}
+
+    def follow(self, base: str, anew: bool, others: Collection[str]) -> None:
+        """A name was made anew, or what it holds was changed: what its other names hold was, too.
+
+        Args:
+            base: the name.
+            anew: it was made anew.
+            others: names of which it is known what became of them.
+        """
+        if not self.links:
+            return
+        if anew:
+            self.links = {name: source for name, source in self.links.items() if base not in (name, source)}
+            return
+        for name, source in self.links.items():
+            other = source if name == base else name if source == base else ""
+            if other and other not in others:
+                self[other] = self[base]
 
     def __setitem__(self, base: str, found: Found) -> None:
         self.journal.append((base, self.get(base)))
@@ -98,9 +122,11 @@ class Outcome(msgspec.Struct):
         env: the resources as they would be at its end.
         chosen: the recorded run that stands for each cell.
         edited: cells that were edited since they ran, with no run of the new code that fits.
+        quiet: cells that leave other values than they left, and surely show what they showed.
     """
 
     cells: dict[int, CellReplay] = {}
     env: Env = msgspec.field(default_factory=Env)
     chosen: dict[int, RunRecord] = {}
     edited: set[int] = set()
+    quiet: set[int] = set()

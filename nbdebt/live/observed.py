@@ -1,5 +1,6 @@
 """From what was seen at a run's two boundaries to what it read and made."""
 
+import re
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -67,7 +68,12 @@ class Boundary(msgspec.Struct):
 def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
     """Fill in what a run read and made."""
     record.found = seen.before
-    reads = [read for take in seen.summary.takes if (read := _read(take, seen, recorder)) is not None]
+    words = frozenset(_WORD.findall(record.text))
+    reads = [
+        _meant(read, words, seen.flow)
+        for take in seen.summary.takes
+        if (read := _read(take, seen, recorder)) is not None
+    ]
     for name in sorted(seen.called):
         state = recorder.namespace.states.get(name)
         if state is not None:
@@ -90,7 +96,7 @@ def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
         dict.fromkeys(t.base for t in seen.summary.takes if t.code == DRAW and t.base in CLOCK)
     )
     salt = xxh3_128_digest(record.key + b"".join([r.base.encode() + (r.key or b"!") for r in record.reads]))
-    _names(record, seen, recorder, salt)
+    _names(record, seen, recorder, salt, words)
     _others(record, seen, recorder)
     record.effects.update(disk.effects(done, record.run.sequence))
     recorder.made_files.update(
@@ -117,6 +123,16 @@ def belated(record: RunRecord, files: Sequence[Seen], recorder: Books) -> None:
     recorder.made_files.update(dict.fromkeys(effects, record.run.sequence))
     record.accesses += tuple(_accesses(record.flow, files))
     record.touched += tuple(files)
+
+
+_WORD = re.compile(r"\w+")
+
+
+def _meant(read: Read, words: frozenset[str], flow: CellFlow) -> Read:
+    """A read as the code means it: another name for what it changes need not be there yet."""
+    if read.base[0] == "<" or read.base in words or read.access < 0 or flow.accesses[read.access].via:
+        return read
+    return read._replace(certain=False, access=-1)
 
 
 # They make names that are not written in the code.
@@ -165,7 +181,7 @@ def _stream_reads(seen: Boundary, recorder: Books) -> list[Read]:
     return reads
 
 
-def _names(record: RunRecord, seen: Boundary, recorder: Books, salt: bytes) -> None:
+def _names(record: RunRecord, seen: Boundary, recorder: Books, salt: bytes, words: frozenset[str]) -> None:
     """What became of the names."""
     summary, namespace = seen.summary, recorder.namespace
     sequence = record.run.sequence
@@ -188,7 +204,13 @@ def _names(record: RunRecord, seen: Boundary, recorder: Books, salt: bytes) -> N
         ):
             # Changed through another name: what it was is part of what it became.
             assert change.before is not None
-            extra.append(Read(change.name, "", change.before.key, True, -1, change.before.maker))
+            sure = change.name in words or change.name in seen.called
+            extra.append(Read(change.name, "", change.before.key, sure, -1, change.before.maker))
+    for base in summary.sets.keys() - named - known:
+        state = seen.before.get(base)
+        if base[0] != "<" and state is not None and state.parts is None:
+            # A part was given the value that it had, and parts aren't told apart: the whole is what it found.
+            extra.append(Read(base, "", state.key, base in words, -1, state.maker))
     for base, given in summary.surely_sets.items():
         state = namespace.states.get(base)
         if base not in named and base in seen.given and state is not None and state.parts is not None:
@@ -249,7 +271,7 @@ def _others(record: RunRecord, seen: Boundary, recorder: Books) -> None:
             continue
         recorder.made_settings[name] = sequence
         record.effects[f"<Setting>{name}"] = Effect(
-            "bound", None, State(later.get(name, ABSENT), maker=sequence)
+            "bound", State(earlier.get(name, ABSENT)), State(later.get(name, ABSENT), maker=sequence)
         )
 
 

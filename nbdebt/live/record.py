@@ -194,6 +194,7 @@ class RunRecord(msgspec.Struct):
         vague: why its results may differ by nature (the clock).
         text: the source that was read: as it ran, or as IPython transformed it where only that is Python.
         touched: what was seen of files, addresses and tables, with digests.
+        tolerated: the cell is tagged ``raises-exception``: its error stops nothing.
     """
 
     run: Run
@@ -213,6 +214,7 @@ class RunRecord(msgspec.Struct):
     vague: tuple[str, ...] = ()
     text: str = ""
     touched: tuple[Seen, ...] = ()
+    tolerated: bool = False
 
     @property
     def made(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, TypeVar
 
 from nbdebt.flow.effects import Registry
@@ -258,6 +258,7 @@ class Recorder:
         key = source_key(active.parsed)
         record = RunRecord(run, key, active.flow, transformed=active.transformed, error=error)
         record.text = active.parsed.source
+        record.tolerated = _tolerated(active.info)
         if getattr(active.info, "store_history", True):
             record.count = getattr(result, "execution_count", None)
         value = getattr(result, "result", None)
@@ -330,6 +331,7 @@ class Recorder:
         """Libraries of the modules and objects that a cell uses."""
         values = [self.namespace.values.get(name) for name in active.outline.names]
         modules = [v.__name__.partition(".")[0] for v in values if type(v) is ModuleType]
+        modules += [str(v.__module__).partition(".")[0] for v in values if type(v) is FunctionType]
         return frozenset((*modules, *(_module(type(value)) for value in (*values, shown))))
 
     def _outcome(self, active: Active, result: Any) -> tuple[Outcome, tuple[str, int]]:
@@ -381,6 +383,13 @@ class Recorder:
 def _head(parsed: Parsed) -> Magic | None:
     """The cell magic above a cell's Python; None where there is none."""
     return next((m for m in parsed.masked.magics if m.kind == "cell"), None)
+
+
+def _tolerated(info: Any) -> bool:
+    """Whether the front end says that a cell may raise."""
+    meta = getattr(info, "cell_meta", None)
+    tags = meta.get("tags") if isinstance(meta, dict) else None
+    return isinstance(tags, list) and "raises-exception" in tags
 
 
 _MODULE: Any = type.__dict__["__module__"]

@@ -167,7 +167,13 @@ def _decimal() -> object:
 
 def _logging() -> object:
     root = logging.getLogger()
-    return (root.level, root.manager.disable, [type(handler).__qualname__ for handler in root.handlers])
+    levels = [
+        (name, logger.level)
+        for name, logger in list(root.manager.loggerDict.items())
+        if type(logger) is logging.Logger and logger.level
+    ]
+    handlers = [type(handler).__qualname__ for handler in root.handlers]
+    return (root.level, root.manager.disable, handlers, sorted(levels))
 
 
 def _pandas() -> object:

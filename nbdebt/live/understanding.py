@@ -22,6 +22,7 @@ from nbdebt.live.own import is_own
 from nbdebt.live.record import RunRecord, before_line, outline, shown, source_key
 from nbdebt.live.recorder import Recorder, registry
 from nbdebt.live.states import ABSENT
+from nbdebt.live.stops import stop
 from nbdebt.live.verdict import Replayer
 from nbdebt.model.finding import Exchange, Finding, NotebookResult, NotRun, Problem, Report, Verdict
 from nbdebt.model.history import Access, File, History, Name, Package, Run, Setting, Table, Url
@@ -141,6 +142,7 @@ class Understanding:
     def place(self, cell: Cell, flow: CellFlow, label: str) -> Place:
         """One cell for the replay."""
         recorder = self.session.recorder
+        tolerated = "raises-exception" in cell.tags
         known = self._places.get(cell.id)
         if known is not None and known[1] is flow and known[0] == cell and known[2] == label:
             return known[3]
@@ -148,7 +150,8 @@ class Understanding:
         text = last.text if last is not None and last.run.source == cell.source else cell.source
         key = last.key if last is not None and text is last.text else source_key(recorder.parse(text))
         summary = outline(before_line(flow, 0))
-        found = Place(cell.index, cell.id, key, summary, label, partial(recorder.parse, text), flow)
+        parse = partial(recorder.parse, text)
+        found = Place(cell.index, cell.id, key, summary, label, parse, flow, tolerated)
         if len(self._places) > _MANY_PLACES:
             self._places.clear()
         self._places[cell.id] = cell, flow, label, found
@@ -180,6 +183,7 @@ class Understanding:
             if self._concrete.catch_up(session.runs, recorder.parse):
                 replayer = self.replayer(self._concrete)
                 done = replayer.replay(places)
+        stop(done, places)
         read = {
             access.resource.name
             for flow in flows.values()
@@ -209,7 +213,12 @@ class Understanding:
         missing: list[str] = []
         states = [c.state for c in done.cells.values()]
         visible = any(
-            c.state == "fails" or (c.state in ("differs", "stale") and self._shows(notebook, flows, c.cell))
+            c.state == "fails"
+            or (
+                c.state in ("differs", "stale")
+                and c.cell not in done.quiet
+                and self._shows(notebook, flows, c.cell)
+            )
             for c in done.cells.values()
         )
         for cell in done.cells.values():

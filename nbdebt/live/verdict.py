@@ -6,15 +6,22 @@ matches, nothing is run to find out: what the cell makes is tainted, and the tai
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import takewhile
 from typing import Literal
 
 from nbdebt.flow.reader import Parsed
-from nbdebt.flow.reasons import CellReplay, Reason, ReasonKind
+from nbdebt.flow.reasons import CellReplay, Reason
+from nbdebt.live.beside import Beside
 from nbdebt.live.concrete import Concrete, Known, Walk
-from nbdebt.live.disk import applied, directory_state, spoken
+from nbdebt.live.disk import applied, directory_state
 from nbdebt.live.environment import Env, Found, Outcome, Outside, Place
-from nbdebt.live.record import FRAME, GIVEN, THERE, Effect, Read, RunRecord, key_in, shown, working_key
+from nbdebt.live.record import THERE, Effect, Read, RunRecord, key_in, shown, working_key
 from nbdebt.live.states import ABSENT, State
+from nbdebt.live.why import Why
+from nbdebt.live.within import Spread, changed_in_place, showing, spread
+from nbdebt.model.history import File
+
+Cause = Literal["stale", "differs", "random", "origin"]
 
 
 class Replayer:
@@ -38,25 +45,23 @@ class Replayer:
         parse: Callable[[str], Parsed],
         concrete: Concrete | None = None,
     ) -> None:
+        self.why = Why(runs, now)
+        self.beside = Beside(parse, self.why)
         self.runs = runs
         self.last = last
         self.by_key = by_key
         self.outside = outside
-        self.now = now
         self.parse = parse
         self.concrete = concrete
         self.walk: Walk | None = Walk() if concrete is not None else None
         self.earlier: Mapping[str, int] = {}
         self.straight = False
         self.adopted: Mapping[str, State] = {}
-        self.cell_of: dict[str, int] = {}
-        self.labels: dict[int, str] = {}
 
     def replay(self, document: Iterable[Place]) -> Outcome:
         """The document from top to bottom."""
         places = list(document)
-        self.cell_of = {p.cell_id: p.index for p in places}
-        self.labels = {p.index: p.label for p in places}
+        self.why.know(places)
         done = Outcome()
         for place in places:
             self.step(place, done)
@@ -75,7 +80,7 @@ class Replayer:
             done.chosen[place.index] = chosen
             foreign = [r.base for r in chosen.reads if r.base not in env and self._foreign(r)]
             self._apply(chosen, place.index, env)
-            cell = done.cells[place.index] = self._compared(place, chosen, last)
+            cell = done.cells[place.index] = self.beside.compared(place, chosen, last, done.quiet)
             if foreign and cell.state == "same":
                 cell.state = "unknown"
                 cell.reasons += [Reason("opaque", base, text=_FOREIGN.format(base)) for base in foreign]
@@ -116,12 +121,27 @@ class Replayer:
 
     def _fitting(self, place: Place, last: RunRecord, env: Env) -> RunRecord | None:
         """The run of this code whose reads are provided: the cell's last, or another, newer ones first."""
-        if last.key == place.key and self._fits(last, env):
-            return last
-        for record in reversed(self.by_key.get(place.key, ())):
-            if record is not last and self._fits(record, env):
-                return record
-        return None
+        fitting: RunRecord | None = None
+        mine = [last] if last.key == place.key else []
+        for record in (*mine, *reversed(self.by_key.get(place.key, ()))):
+            if (record is not last or fitting is None) and self._fits(record, env):
+                if self._found(record, env):
+                    return record
+                fitting = fitting or record
+        return fitting
+
+    def _found(self, record: RunRecord, env: Env) -> bool:
+        """Whether a run found what it then changed as a replay provides it: run twice, it may do nothing."""
+        for base, effect in record.effects.items():
+            if effect.before is None or (effect.kind == "bound" and base[0] != "<"):
+                continue
+            found = env.get(base)
+            if found is not None:
+                if found.state is None or found.state.key != effect.before.key:
+                    return False
+            elif base.startswith("<Setting>") and self.outside(base) != effect.before.key:
+                return False
+        return True
 
     def _fits(self, record: RunRecord, env: Env) -> bool:
         return all(self._same(read, env) or self._settled(record, read, env) for read in record.reads)
@@ -131,7 +151,11 @@ class Replayer:
 
         Then it comes to the same where that run's read is provided: ``x[x < 0] = 0``.
         """
+        if read.base.startswith("<File>"):
+            return self._cached(record, read, env)
         if read.maker < 0 or read.access < 0 or read.key == ABSENT or not _idempotent(record, read.access):
+            return False
+        if record.run.outcome != "ok":
             return False
         earlier = self.runs.get(read.maker)
         if earlier is None or earlier.run.cell_id != record.run.cell_id or earlier is record:
@@ -139,6 +163,21 @@ class Replayer:
         if read.base in record.effects and record.effects[read.base].kind != "bound":
             return False
         return any(r.base == read.base and r.part == read.part and self._same(r, env) for r in earlier.reads)
+
+    def _cached(self, record: RunRecord, read: Read, env: Env) -> bool:
+        """Whether a run made a file because it was not there, and a replay finds what it made.
+
+        ``if not path.exists(): write()``
+        """
+        effect = record.effects.get(read.base)
+        if effect is None or effect.after is None or read.key != ABSENT or record.run.outcome != "ok":
+            return False
+        found = env.get(read.base)
+        there = (
+            self.outside(read.base) if found is None else found.state.key if found.state is not None else b""
+        )
+        writes = [a for a in record.flow.accesses if type(a.resource) is File and a.mode == "write"]
+        return there == effect.after.key and bool(writes) and not any(a.certain for a in writes)
 
     def _same(self, read: Read, env: Env) -> bool:
         """Whether a read would find what it found."""
@@ -152,7 +191,7 @@ class Replayer:
                 return self.outside(read.base) == read.key
             if read.base[0] == "<":
                 return False
-            return read.key == ABSENT or self._foreign(read)
+            return read.key == ABSENT or self._foreign(read) or (read.access < 0 and not read.certain)
         if found.state is None:
             return not read.certain and read.key == ABSENT
         return key_in(found.state, read.part) == read.key
@@ -170,11 +209,19 @@ class Replayer:
                 left = record.found.get(read.base)
                 if left is not None:
                     env[read.base] = Found(left, index)
+        self._do(record, index, env)
+
+    def _do(self, record: RunRecord, index: int, env: Env) -> None:
+        told = {read.base for read in record.reads if read.certain or read.access >= 0}
         for base, effect in record.effects.items():
             if effect.after is None:
                 env.drop(base)
                 continue
+            if effect.kind == "changed" and base not in env and base not in told:
+                # Another name for what it changed, which is not made yet.
+                continue
             env[base] = Found(self._after(base, effect, env.get(base)), index)
+            env.follow(base, effect.kind == "bound", record.effects)
 
     def _after(self, base: str, effect: Effect, found: Found | None) -> State:
         """The version that a run's effect makes of what is there."""
@@ -188,31 +235,6 @@ class Replayer:
         if found.state.parts is None or found.state.key == effect.before.key:
             return after
         return found.state.changed(effect.before, after, after.maker, effect.given)
-
-    def _compared(self, place: Place, chosen: RunRecord, last: RunRecord) -> CellReplay:
-        """Another run than the cell's last stands for it: did that one do the same?"""
-        cell = CellReplay(place.index, "same")
-        for stream in chosen.vague:
-            cell.reasons.append(Reason("vague", stream, text=_VAGUE[stream]))
-        if chosen is last:
-            return cell
-        names = {b for b in (*chosen.effects, *last.effects) if b[0] != "<"}
-        changed = [b for b in sorted(names) if not _alike(_left(chosen, b), _left(last, b))]
-        ended = chosen.run.outcome != last.run.outcome
-        if not (changed or ended or _shows_other(chosen, last)):
-            return cell
-        edited = last.key != place.key
-        for read in last.reads:
-            theirs = next((r for r in chosen.reads if (r.base, r.part) == (read.base, read.part)), None)
-            if theirs is None or theirs.key == read.key:
-                continue
-            cell.state = "differs"
-            self._reason(cell, read, Found(None, self._maker(theirs)), place)
-        if cell.state == "same":
-            cell.state = "stale" if edited else "differs"
-            text = "was edited since it ran" if edited else "came out otherwise in its last run"
-            cell.reasons.append(Reason("output", text=text))
-        return cell
 
     # Where no run fits
 
@@ -234,13 +256,16 @@ class Replayer:
         env = done.env
         for take in place.outline.takes:
             if take.certain and not take.after_maybe and take.base[0] != "<" and take.base not in env:
-                self._missing(cell, place, take.base, take.access, None, env)
+                self.why.missing(cell, place, take.base, take.access, None, env)
         if cell.state == "fails":
             return
         for base in (
             place.outline.binds | place.outline.may_bind | place.outline.mutates | set(place.outline.sets)
         ):
             if base[0] != "<" or base.startswith("<random>"):
+                env[base] = Found(None, place.index, "edited")
+        for base in last.effects:
+            if base.startswith("<File>"):
                 env[base] = Found(None, place.index, "edited")
         equal, same_text = self._equal(last, known, env, place)
         if same_text and _touched(last, place) <= equal:
@@ -288,22 +313,22 @@ class Replayer:
         done.cells[place.index] = cell
         stale = True
         foreign: list[Read] = []
-        why: Literal["stale", "differs", "random", "origin"] = "stale"
-        for read in last.reads:
-            if self._same(read, env):
-                continue
+        why: Cause = "stale"
+        differ = [read for read in last.reads if not self._same(read, env)]
+        for read in differ:
             found = env.get(read.base)
             if read.base[0] != "<" and found is None:
                 if read.maker == -1 and read.key != ABSENT:
                     foreign.append(read)
                 elif read.certain or read.key != ABSENT:
-                    self._missing(cell, place, read.base, read.access, read, env)
+                    self.why.missing(cell, place, read.base, read.access, read, env)
                 continue
             if read.base.startswith("<random>") and (read.key is None or found is None):
                 why = "random"
-            self._reason(cell, read, found, place)
-            stale = stale and self._present(read, found)
+            self.why.reason(cell, read, found, place)
+            stale = stale and self.why.present(read, found)
         if cell.state == "fails":
+            self._until(place, last, env, differ)
             return
         if foreign and not cell.reasons:
             # It was there before recording began, or no run made it: where it comes from, nobody knows.
@@ -315,97 +340,57 @@ class Replayer:
             cell.state = "stale"
         elif why != "random":
             why = "differs"
-        for base, effect in last.effects.items():
-            if effect.after is None:
-                env.drop(base)
-            else:
-                env[base] = Found(None, place.index, why)
-        for base in _touched(last, place):
-            if base not in last.effects and base in env:
-                env[base] = Found(None, place.index, why)
+        self._spread(place, last, done, differ, why)
         equal, same_text = self._equal(last, known, env, place)
         if same_text and _touched(last, place) <= equal:
             done.cells[place.index] = CellReplay(place.index, "same")
 
-    def _missing(
-        self, cell: CellReplay, place: Place, base: str, access: int, read: Read | None, env: Env
-    ) -> None:
-        cell.state = "fails"
-        maker = self.runs.get(read.maker) if read is not None else None
-        then = self.cell_of.get(maker.run.cell_id) if maker is not None else None
-        text = f"`{base}` is not defined above"
-        if then is not None and then > place.index:
-            text += f"; {self.labels[then]} below makes it"
-        cell.reasons.append(Reason("missing", base, access, then, None, text))
+    def _spread(self, place: Place, last: RunRecord, done: Outcome, differ: list[Read], why: Cause) -> None:
+        """What the cell makes of a difference: only statements that take it in make something else."""
+        env, quiet = done.env, done.quiet
+        parts = self.beside.parts(last) if last.run.outcome == "ok" else None
+        found = spread(parts, differ, changed_in_place(last)) if parts is not None else None
+        if parts is not None and found is not None and not {*showing(parts, last.flow)} & {*found.parts}:
+            quiet.add(place.index)
+        kept = {base: found_ for base, found_ in env.items() if found and base in _sources(found)}
+        self._do(last, place.index, env)
+        for base, effect in last.effects.items():
+            if effect.after is None or (found is not None and _spared(base, found)):
+                continue
+            env[base] = Found(None, place.index, why)
+        for base in _touched(last, place):
+            if base not in last.effects and base in env and not (found is not None and _spared(base, found)):
+                env[base] = Found(None, place.index, why)
+        for target, source in found.copies if found is not None else ():
+            if (held := kept.get(source)) is not None and held.state is not None:
+                env[target] = Found(held.state, place.index)
+                env.links[target] = source
 
-    def _present(self, read: Read, found: Found | None) -> bool:
-        """Whether the namespace holds now what the replay provides: running the cell again would do."""
-        if found is None or read.base[0] == "<":
-            return False
-        if found.state is None:
-            return found.why == "stale"
-        now = self.now.get(read.base)
-        return now is not None and key_in(now, read.part) == key_in(found.state, read.part)
-
-    def _maker(self, read: Read) -> int:
-        record = self.runs.get(read.maker)
-        return self.cell_of.get(record.run.cell_id, -1) if record is not None else -1
-
-    def _reason(self, cell: CellReplay, read: Read, found: Found | None, place: Place) -> None:
-        """Why a read would find something else."""
-        now = found.cell if found is not None and found.cell >= 0 else None
-        made = self._maker(read)
-        then = made if made >= 0 else None
-        name = read.base + (read.part if not read.part.startswith((FRAME, GIVEN)) else "")
-        kind: ReasonKind = "other-version"
-        if read.base.startswith("<random>"):
-            stream = read.base[8:]
-            if read.key is None or found is None:
-                text = f"draws from the unseeded {stream} random stream"
-                cell.reasons.append(Reason("random", stream, read.access, text=text))
-                return
-            text = f"the {stream} random stream stands elsewhere"
-            kind = "upstream" if then == now else "other-version"
-            cell.reasons.append(Reason(kind, read.base, read.access, then, now, text))
-            return
-        if read.base[0] == "<":
-            name = spoken(read.base)
-            text = f"`{name}` would not be what it was when this ran"
-        elif then == place.index and now != place.index:
-            kind, text = "rerun", f"ran more than once, and changes `{name}`, which it reads"
-            earlier = self.runs.get(read.maker)
-            if earlier is not None and earlier.key != place.key:
-                text = f"reads `{name}`, which it changed itself before it was edited"
-        elif found is not None and found.state is not None and self._present(read, found):
-            kind = "stale"
-            text = (
-                f"`{name}` was made again"
-                + (f" by {self.labels[now]}" if now is not None else "")
-                + " after this ran"
-            )
-        elif found is not None and found.state is None:
-            kind = "upstream"
-            text = f"`{name}`" + (f" from {self.labels[now]}" if now is not None else "") + " differs"
-        elif then is not None and now is not None and then != now:
-            text = (
-                f"`{name}` came from {self.labels[then]}; run top to bottom it comes from {self.labels[now]}"
-            )
-        elif now is not None and then == now:
-            text = f"`{name}` from {self.labels[now]} would hold another value"
-        elif now is not None:
-            text = (
-                f"run top to bottom `{name}` comes from {self.labels[now]}; what this read is made by no cell"
-            )
-        else:
-            text = f"`{name}` would be another version"
-        cell.reasons.append(Reason(kind, name, read.access, then, now, text))
+    def _until(self, place: Place, last: RunRecord, env: Env, differ: list[Read]) -> None:
+        """The cell fails: what its statements make before it does."""
+        parts = self.beside.parts(last) or []
+        absent = {read.access for read in differ if read.base[0] != "<" and read.base not in env}
+        before = takewhile(lambda part: not any(part.first <= n < part.last for n in absent), parts)
+        if min(absent) >= 0:
+            for base in spread(before, differ, changed_in_place(last)).clean:
+                effect = last.effects.get(base)
+                if effect is not None and effect.after is not None:
+                    env[base] = Found(self._after(base, effect, env.get(base)), place.index)
 
 
 _FOREIGN = "reads `{}`, which was there before recording began"
-_VAGUE = {
-    "<random>time": "reads the clock",
-    "<random>hash": "depends on the order of a set, which changes from session to session for texts",
-}
+
+
+def _sources(found: Spread) -> set[str]:
+    return {source for _, source in found.copies}
+
+
+def _spared(base: str, found: Spread) -> bool:
+    """Whether a difference in a cell did not reach this."""
+    if base in found.keys:
+        return False
+    # What no statement names was done by what it calls.
+    return base in found.clean or not any(part.calls for part in found.parts)
 
 
 def _idempotent(record: RunRecord, access: int) -> bool:
@@ -417,27 +402,3 @@ def _touched(last: RunRecord, place: Place) -> set[str]:
     found = place.outline
     names = {*last.effects, *found.binds, *found.may_bind, *found.mutates, *found.sets}
     return {n for n in names if n[0] != "<"}
-
-
-def _left(record: RunRecord, base: str) -> State | None:
-    """What a run left of a name: as it made it, or as it found it; None where it wasn't there."""
-    effect = record.effects.get(base)
-    return effect.after if effect is not None else record.found.get(base)
-
-
-def _alike(one: State | None, other: State | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return one.equals(other)
-
-
-def _shows_other(one: RunRecord, other: RunRecord) -> bool:
-    """Whether two runs of a cell may have shown different things: they read other versions, and show them."""
-    if not (one.shows or other.shows):
-        return False
-    theirs = {(r.base, r.part): r.key for r in other.reads}
-    differ = [r for r in one.reads if theirs.get((r.base, r.part), r.key) != r.key]
-    if one.result and one.result == other.result and "print" not in other.flow.builtins:
-        # The same value, shown in the same way unless a setting says otherwise.
-        return any(r.base.startswith("<Setting>") for r in differ)
-    return bool(differ)

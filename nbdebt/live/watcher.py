@@ -80,11 +80,10 @@ class Watcher:
         flows = understanding.flows(notebook)
         replayer = understanding.replayer()
         places = {p.index: p for p in understanding.places(notebook, flows)}
-        replayer.cell_of = {p.cell_id: p.index for p in places.values()}
-        replayer.labels = {p.index: p.label for p in places.values()}
+        replayer.why.know(places.values())
         self._replayer, self._shown, self._done = replayer, shown, Outcome()
         self._places = [places.get(n) for n in range(len(shown))]
-        self._position = replayer.cell_of
+        self._position = replayer.why.cell_of
         self._marks, self._wrote, self._end = [], [], 0
         for position, place in enumerate(self._places):
             if place is not None and place.cell_id in understanding.session.last:
@@ -101,7 +100,7 @@ class Watcher:
         cell = msgspec.structs.replace(alone.cells[0], index=position)
         place = self._places[position] = understanding.place(cell, session.last[cell_id].flow, label)
         assert self._replayer is not None
-        self._replayer.labels[position] = label
+        self._replayer.why.labels[position] = label
         if self._comes_out_alike(place, position):
             return True
         self._end = max(self._end, position + 1)

@@ -72,7 +72,7 @@ CASES = {
     "key added": Case(["d = {'a': 1}", "d['a']"], [ALL, Insert(2, "z", "d['b'] = 2"), Run("z")], True),
     "never run": Case(["n = 1", "n = 2"], runs("a"), True),
     "half-way": Case(["x = []", "x.append(1)\nmm"], [ALL, Edit("b", "x.append(1)"), Run("b")], False, "b"),
-    "an error that comes again": Case(["n = 1", "1 / n\nnope", "m = n"], runs("abc"), True),
+    "an error that comes again": Case(["n = 1", "1 / n\nnope", "m = n"], runs("abc"), False, "bc", True),
     "a file stays": Case(["open('f', 'w').write('x')", "import os\nok = os.path.exists('f')"], [ALL], True),
     "a file appended to": Case(
         ["with open('f', 'a') as f:\n    f.write('x')", "k = len(open('f').read())"], [ALL], False, "b"

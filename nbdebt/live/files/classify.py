@@ -16,6 +16,9 @@ _URL_MODES: dict[str, OutsideMode] = {"PUT": "write", "PATCH": "write", "DELETE"
 _SQLITE = re.compile(r"^sqlite(?:\+\w+)?:///(?!:memory:)(?P<path>[^?]+)")
 
 
+_MAKING = frozenset(("write", "append", "entry-write", "entry-append"))
+
+
 class Track:
     """What became of one path during a run."""
 
@@ -112,7 +115,7 @@ def _file(track: Track, contents: Contents, names: "Names") -> Iterator[Seen]:
         yield item("delete", "failed")
     elif wrote:
         extra = standing(track.path)
-        if kinds & {"append", "entry-append"}:
+        if next((k for k in track.kinds if k in _MAKING), "") in ("append", "entry-append"):
             extra.append("append")
         if track.foreign:
             extra.append("overwritten" if kinds & {"write", "entry-write"} else "update")

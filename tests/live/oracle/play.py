@@ -22,6 +22,9 @@ from benchmarks.oracle.kernel import Value, play
 from benchmarks.oracle.server import Server, serve
 from benchmarks.oracle.truth import shown
 
+_LIMIT = 20
+"""Seconds that a session may take; one whose threads wait for each other takes all of them."""
+
 
 class Ran(msgspec.Struct):
     """One run: what it was, how it ended and what it showed, and the digests of all names after it."""
@@ -206,7 +209,7 @@ def _serve() -> None:
     for package in ("nbdebt.live", "ipyflow", "matplotlib"):
         _load(package)
     shell = LiveShell.prepared()
-    serve(lambda line: _play(msgspec.json.decode(line, type=Request), shell))
+    serve(lambda line: _play(msgspec.json.decode(line, type=Request), shell), _LIMIT)
 
 
 if __name__ == "__main__":

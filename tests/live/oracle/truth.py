@@ -19,7 +19,7 @@ class Truth(msgspec.Struct):
     """What is true of one session.
 
     Args:
-        same: all values come out again, and each cell that ran ends and shows what it did.
+        same: all values come out again, each cell that ran shows what it did and runs to its end.
         values_same: all values come out again.
         random: two restarts disagree with each other.
         names: what would come out differently, with what the session and a restart hold.
@@ -55,7 +55,14 @@ def compare(session: Watched, restarts: list[Watched]) -> Truth:
         for cell in ran:
             reasons = cells[cell.id]
             reasons += [why for why in _differences(last[cell.id], again[cell.id]) if why not in reasons]
-    shows_same = not any(why in ("outcome", "output") for reasons in cells.values() for why in reasons)
+        # One that raised, and raises again: Restart & Run All stops there, although our restarts go on.
+        stopped = [
+            n for n, c in enumerate(ran) if last[c.id].outcome and last[c.id].outcome == again[c.id].outcome
+        ]
+        for cell in ran[min(stopped, default=len(ran)) :]:
+            cells[cell.id] += ["stopped"] if "stopped" not in cells[cell.id] else []
+    shown = ("outcome", "output", "stopped")
+    shows_same = not any(why in shown for reasons in cells.values() for why in reasons)
     return Truth(
         same=not names and shows_same,
         values_same=not names,
@@ -79,9 +86,14 @@ def _brief(value: Value | None) -> str:
 
 def _differences(was: Ran, new: Ran) -> list[str]:
     found = ["outcome"] if was.outcome != new.outcome else []
-    found += ["output"] if was.shown != new.shown else []
+    found += ["output"] if _text(was) != _text(new) else []
     mine = {*was.changed, *new.changed, *_bound(plain(new.source))}
     return found + [n for n in sorted(mine) if was.values.get(n) != new.values.get(n)]
+
+
+def _text(run: Ran) -> str:
+    """What a run showed; that ``%%writefile`` finds a file there already is no difference."""
+    return re.sub(r"\bOverwriting ", "Writing ", run.shown)
 
 
 def _bound(source: str) -> set[str]:
