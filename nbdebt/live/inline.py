@@ -152,6 +152,8 @@ def attach(session: "Session") -> Callable[[], None]:
         ]
         waiting.update((_key(f), f) for f in report.new if f.cell is not None)
         ready = [key for key, f in waiting.items() if f.cell is not None and f.cell.id in session.last]
+        # In the words of now: cells that it speaks of may have run since it was found.
+        waiting.update({_key(f): f for f in report.owed if _key(f) in ready})
         new = [*(f for f in report.new if f.cell is None), *map(waiting.pop, ready)]
         if session.level == "quiet" or session.attached or session.paused:
             return

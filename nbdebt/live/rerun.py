@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from nbdebt.flow.reasons import root_of
 from nbdebt.flow.steps import DELETE
+from nbdebt.live.disk import spoken
 from nbdebt.live.record import Outline, before_line, outline
 from nbdebt.live.shown import Shown
 from nbdebt.model.finding import CellRef
@@ -14,20 +15,22 @@ from nbdebt.rules.analysis import Analysis
 if TYPE_CHECKING:
     from nbdebt.live.session import Session
 
+_MOST = 5
+
 
 def plan(seen: Analysis, session: "Session") -> list[tuple[CellRef, str]]:
     """Which cells to run again, in the order that makes the session what a replay gives, and why each.
 
     Cells whose result is out of date, those that were edited since they ran, and those that must run again
     so that the others find what they are to find. What needs an edit first (:func:`to_mend`) is not among
-    them, nor is what only follows from an unseeded draw: running it again changes nothing.
+    them, nor is what only follows from that: running it again changes nothing.
     """
-    drawn = _unseeded(seen)
+    useless = _no_use(seen, session)
     outlines = {i: outline(before_line(f, 0)) for i, f in seen.flows.items()}
     why: dict[int, str] = {}
     for index, cell in seen.replay.cells.items():
         edited = _edited(session, seen, index)
-        if index in drawn and not edited:
+        if index in useless and not edited:
             continue
         if cell.state in ("stale", "differs") or (edited and cell.state not in ("never-run", "fails")):
             # What running it again mends; that it draws, too, is said apart.
@@ -101,35 +104,64 @@ def _edited(session: "Session", seen: Analysis, index: int) -> bool:
     return last is not None and last.run.source != cell.source
 
 
-def _unseeded(seen: Analysis) -> dict[int, int]:
-    """The cells that differ for nothing but an unseeded draw, their own or one above: by whose."""
-    drawn: dict[int, int] = {}
+def _no_use(seen: Analysis, session: "Session") -> dict[int, int]:
+    """The cells that running again does not help, by the one at whose root it lies.
+
+    That one draws unseeded, or reads a file that this notebook replaces; the others only follow from it.
+    """
+    replaced = _replaced(session)
+    roots: dict[int, int] = {}
     for index, cell in sorted(seen.replay.cells.items()):
         if cell.state in ("differs", "stale") and cell.reasons:
-            roots = [
-                index if r.kind == "random" else drawn.get(-1 if r.now is None else r.now, -1)
+            found = {
+                index
+                if r.kind == "random" or (r.now is None and r.name in replaced)
+                else roots.get(-1 if r.now is None else r.now, -1)
+                if r.kind == "upstream"
+                else -1
                 for r in cell.reasons
-                if r.kind in ("random", "upstream")
-            ]
-            if len(roots) == len(cell.reasons) and -1 not in roots:
-                drawn[index] = roots[0]
-    return drawn
+            }
+            if -1 not in found:
+                roots[index] = min(found)
+    return roots
 
 
-def to_mend(seen: Analysis) -> list[tuple[CellRef, str]]:
+def _replaced(session: "Session") -> dict[str, str]:
+    """The files that cells of the session wrote, by whose run."""
+    return {
+        spoken(base): record.run.cell_id
+        for record in session.runs
+        for base, effect in record.effects.items()
+        if base.startswith("<File>") and effect.after is not None
+    }
+
+
+def to_mend(seen: Analysis, session: "Session") -> list[tuple[CellRef, str]]:
     """Cells that running again does not help, and what is wrong with each."""
     found: list[tuple[CellRef, str]] = []
-    drawn = _unseeded(seen)
+    roots, replaced = _no_use(seen, session), _replaced(session)
+    index_of = {cell.id: cell.index for cell in seen.notebook.code_cells}
     for index, cell in sorted(seen.replay.cells.items()):
         texts = dict.fromkeys(r.text for r in cell.reasons if r.text and r.kind != "random")
-        draws = dict.fromkeys(r.text for r in cell.reasons if r.kind == "random")
         if cell.state == "fails":
             found.append((seen.ref(index), f"{LIVE_STATES['fails']}: {'; '.join(texts)}"))
-        elif cell.state in ("differs", "stale") and draws:
-            after = [cell_label(seen.ref(i)) for i, root in drawn.items() if root == index != i]
-            follow = f"; {', '.join(after)} {'follow' if after[1:] else 'follows'} from it" if after else ""
-            found.append((seen.ref(index), f"{'; '.join(draws)}: seed it{follow}"))
+        elif cell.state in ("differs", "stale"):
+            wrong = [f"{r.text}: seed it" for r in cell.reasons if r.kind == "random"]
+            for name in dict.fromkeys(r.name for r in cell.reasons if r.now is None and r.name in replaced):
+                writer = index_of.get(replaced[name])
+                label = cell_label(seen.ref(writer)) if writer is not None else "a cell"
+                wrong.append(f"reads `{name}`, which {label} replaces: write to another path")
+            if wrong:
+                after = [cell_label(seen.ref(i)) for i, root in roots.items() if root == index != i]
+                follow = f"; {listed(after)} {'follow' if after[1:] else 'follows'} from it" if after else ""
+                found.append((seen.ref(index), "; ".join(dict.fromkeys(wrong)) + follow))
     return found
+
+
+def listed(labels: Sequence[str]) -> str:
+    """Labels in a row, of many the first."""
+    most = _MOST if len(labels) > _MOST + 1 else len(labels)
+    return ", ".join(labels[:most]) + (f" and {len(labels) - most} more" if labels[most:] else "")
 
 
 def stale(session: "Session") -> Shown:
@@ -137,7 +169,7 @@ def stale(session: "Session") -> Shown:
     seen = session.analysis()
     again = plan(seen, session)
     rows = tuple((str(n), cell_label(ref), because) for n, (ref, because) in enumerate(again, 1))
-    mend = [f"{cell_label(ref)} {what}" for ref, what in to_mend(seen)]
+    mend = [f"{cell_label(ref)} {what}" for ref, what in to_mend(seen, session)]
     if not rows and not mend:
         return Shown("✓ nothing to run again, as far as is known")
     title = f"{plural(len(rows), 'cell')} to run again, in this order" if rows else "nothing to run again"

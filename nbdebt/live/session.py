@@ -32,6 +32,7 @@ class RunReport(msgspec.Struct, frozen=True):
         record: the run.
         new: findings that were not there before it.
         resolved: findings that are gone.
+        owed: all findings there are now.
         seconds: what all of nbdebt's work on this run took.
     """
 
@@ -39,6 +40,7 @@ class RunReport(msgspec.Struct, frozen=True):
     new: tuple[Finding, ...]
     resolved: tuple[Finding, ...]
     seconds: float
+    owed: tuple[Finding, ...] = ()
 
 
 class Session:
@@ -193,7 +195,8 @@ class Session:
         )
         self._told = now
         self.watcher.told = frozenset(f.cell.id for f in now.values() if f.cell is not None)
-        told = RunReport(record, new, resolved, record.seconds + time.perf_counter() - began)
+        took = record.seconds + time.perf_counter() - began
+        told = RunReport(record, new, resolved, took, tuple(now.values()))
         for callback in list(self._subscribers):
             callback(told)
 

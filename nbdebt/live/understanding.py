@@ -313,7 +313,7 @@ class Understanding:
             told = [a for a in flow.accesses if isinstance(a.resource, _OUTSIDE) or a.resource == _DIRECTORY]
             known = {(type(a.resource), str(a.resource), a.mode) for a in told}
             ref = seen.ref(cell.index)
-            seen_only = (a for a in observed if not (_is_told(a, known) or is_of_a_library(a, told)))
+            seen_only = (a for a in observed if not (is_told(a, known) or is_of_a_library(a, told)))
             for access in [*told, *seen_only]:
                 found.append(
                     Exchange(access, ref, seen.line(cell.index, access.span.line), access.resource in made)
@@ -405,7 +405,7 @@ def _is_web(access: Access) -> bool:
     return isinstance(access.resource, Url) and access.resource.url.startswith(("http://", "https://"))
 
 
-def _is_told(access: object, known: Collection[tuple[object, str, str]]) -> bool:
+def is_told(access: object, known: Collection[tuple[object, str, str]]) -> bool:
     """Whether the code says of an access what was seen: the same target, however it names it."""
     resource = getattr(access, "resource", None)
     mode = getattr(access, "mode", "")

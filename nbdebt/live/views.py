@@ -9,9 +9,10 @@ from nbdebt import __version__
 from nbdebt.data.places import Place
 from nbdebt.live import markup
 from nbdebt.live.exposure import looked_up
-from nbdebt.live.rerun import plan, to_mend
+from nbdebt.live.rerun import listed, plan, to_mend
 from nbdebt.live.shown import Shown, room
-from nbdebt.model.finding import Finding, Report
+from nbdebt.live.understanding import is_told
+from nbdebt.model.finding import Exchange, Finding, Report
 from nbdebt.report.plain import clean
 from nbdebt.report.text import about
 from nbdebt.report.view import View
@@ -65,9 +66,9 @@ def status(session: "Session", report: Report | None = None) -> Shown:
         lines.append(f"notes: {folded_notes(notes)}")
     seen = session.analysis()
     again = [cell_label(ref) for ref, _ in plan(seen, session)]
-    mend = [cell_label(ref) for ref, _ in to_mend(seen)]
-    parts = [f"to run again: {', '.join(again)}"] if again else []
-    parts += [f"to mend first: {', '.join(mend)}"] if mend else []
+    mend = [cell_label(ref) for ref, _ in to_mend(seen, session)]
+    parts = [f"to run again: {listed(again)}"] if again else []
+    parts += [f"to mend first: {listed(mend)}"] if mend else []
     if parts:
         lines.append(f"{'; '.join(parts)} (`%nbdebt stale` says why)")
     lines += _compared(session)
@@ -216,7 +217,7 @@ def io(session: "Session") -> Shown:
             if going_in
             else _exposed(touch.place, look.exposed, look.declared)
         )
-        how = {"observed": "seen", "parsed": "in the code", "inferred": "inferred"}[access.basis]
+        how = "seen" if _was_seen(session, touch.exchange) else _BASES[access.basis]
         rows.append((cell_label(touch.exchange.cell), access.mode, clean(touch.text), known, how))
     title = (
         f"{plural(len(rows), 'exchange')} with the world outside" if rows else "nothing comes in or goes out"
@@ -225,12 +226,25 @@ def io(session: "Session") -> Shown:
     return Shown(title, (), head, tuple(rows))
 
 
+_BASES = {"observed": "seen", "parsed": "in the code", "inferred": "inferred"}
+
+
+def _was_seen(session: "Session", exchange: Exchange) -> bool:
+    """Whether what the code says of a file or an address was seen when it ran, too."""
+    record = session.last.get(exchange.cell.id)
+    access = exchange.access
+    told = {(type(access.resource), str(access.resource), access.mode)}
+    return record is not None and any(is_told(a, told) for a in record.accesses)
+
+
 def _versioned_words(state: str, reason: str, by: str) -> str:
     words = {
         "versioned": "versioned",
         "versioned-locally": "committed, not pushed",
         "unversioned": "not versioned",
     }
+    if state == "absent":
+        return reason or "is not there"
     said = words.get(state, state)
     return f"{said} by {by}" if state == "versioned" and by else said + (f": {reason}" if reason else "")
 

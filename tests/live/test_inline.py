@@ -221,6 +221,14 @@ def test_what_is_settled_is_said_once(shell: InteractiveShell, front_end: Record
     assert front_end.shown[-1][0]["text/plain"] == "nbdebt: ✓ `x` is up to date again"
 
 
+def test_what_waited_is_told_in_the_words_of_now(shell: InteractiveShell, front_end: Recording) -> None:
+    Path("in.txt").write_text("1", encoding="utf-8")
+    document = "a: import os | b: n = open('in.txt').read() | c: m = open('in.txt', 'w').write(n)"
+    play(shell, document, "a b c")
+    told = [data["text/plain"] for data, _ in front_end.shown]
+    assert any("was read in cell [2]" in text for text in told), told
+
+
 UNSEEDED = "a: import random | b: z = random.random()"
 
 

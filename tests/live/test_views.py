@@ -1,5 +1,7 @@
 """What the magics say of a session: what to run again, why, what is known in part, who provided what."""
 
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("IPython")
@@ -43,6 +45,29 @@ def test_a_draw_needs_a_seed_and_not_another_run(
     assert "cell 2 [2] draws from the unseeded python random stream: seed it; " in shown
     assert "cell 3 [3], cell 4 [4] follow from it" in shown
     assert "to mend first: cell 2 [2]" in said(session, "", capsys)
+
+
+def test_an_input_that_is_replaced_needs_an_edit(
+    session: Session, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in.txt").write_text("1", encoding="utf-8")
+    document = {
+        "a": "n = int(open('in.txt').read())",
+        "b": "m = n + 1",
+        "c": "open('in.txt', 'w').write(str(m))",
+    }
+    play(session, document)
+    shown = said(session, "stale", capsys)
+    assert "nothing to run again" in shown
+    assert "cell 1 [1] reads `in.txt`, which cell 3 [3] replaces: write to another path" in shown
+    assert "cell 2 [2], cell 3 [3] follow from it" in shown
+
+
+def test_a_file_that_a_cell_above_made_anew_is_read_again(session: Session) -> None:
+    document = {"a": "x = '1'", "b": "open('out.txt', 'w').write(x)", "c": "n = open('out.txt').read()"}
+    play(session, document)
+    play(session, {**document, "a": "x = '2'"}, "a b")
+    assert [ref.id for ref, _ in plan(session.analysis(), session)] == ["c"]
 
 
 @pytest.mark.parametrize(
