@@ -181,82 +181,67 @@ def stale_readers(
         connection: to the index.
         wanted: a data set, or a directory of several; None for all.
         since: only what was written since.
-        limit: of so many data sets that were written last.
+        limit: of so many data sets, those that were written last.
     """
-    chosen = sa.select(access.c.dataset_id, sa.func.max(access.c.at).label("at")).where(
-        access.c.op == "write", access.c.digest != "", access.c.at >= since
-    )
-    names: dict[int, DatasetName] = {}
-    if wanted is not None:
-        names = find(connection, wanted)
-        chosen = chosen.where(access.c.dataset_id.in_(list(names)[:_CHUNK]))
-    newest = chosen.group_by(access.c.dataset_id).order_by(sa.desc("at")).limit(limit).subquery()
-    write, read = access.alias("written"), access.alias("red")
-    writer, reader = run.alias("writer"), run.alias("reader")
-    strong, other = resolved.alias("strong"), resolved.alias("other")
-    last = (
-        sa.select(
-            read.c.dataset_id,
-            reader.c.job,
-            reader.c.actor,
-            read.c.at,
-            sa.func.coalesce(other.c.digest, read.c.digest).label("digest"),
-            sa.func.row_number()
-            .over(
-                partition_by=(read.c.dataset_id, reader.c.job, reader.c.actor),
-                order_by=(read.c.at.desc(), read.c.seq.desc()),
+    names = find(connection, wanted) if wanted is not None else {}
+    newest = _newest(connection, list(names) if wanted is not None else None, since, limit)
+    names |= _names(connection, newest.keys() - names.keys())
+    found: list[Stale] = []
+    for chunk in _chunks(list(newest)):
+        place = sa.func.row_number().over(
+            partition_by=(access.c.dataset_id, run.c.job, run.c.actor),
+            order_by=(access.c.at.desc(), access.c.seq.desc()),
+        )
+        last = (
+            sa.select(
+                access.c.dataset_id,
+                run.c.job,
+                run.c.actor,
+                access.c.at,
+                sa.func.coalesce(resolved.c.digest, access.c.digest).label("digest"),
+                place.label("place"),
             )
-            .label("place"),
+            .join(run, run.c.id == access.c.run_id)
+            .outerjoin(resolved, resolved.c.weak == access.c.digest)
+            .where(access.c.dataset_id.in_(chunk), access.c.op == "read", access.c.digest != "")
+            .subquery()
         )
-        .join(newest, newest.c.dataset_id == read.c.dataset_id)
-        .join(reader, reader.c.id == read.c.run_id)
-        .outerjoin(other, other.c.weak == read.c.digest)
-        .where(read.c.op == "read", read.c.digest != "")
-        .subquery()
-    )
-    rows = connection.execute(
+        for row in connection.execute(sa.select(last).where(last.c.place == 1)):
+            written, digest, writer = newest[row.dataset_id]
+            # Digests of different kinds say nothing of each other.
+            comparable = row.digest.partition(":")[0] == digest.partition(":")[0]
+            if row.at <= written and row.digest != digest and comparable and row.job != writer:
+                label = names[row.dataset_id].label
+                found.append(Stale(label, row.job, row.actor, row.at, row.digest, written, digest, writer))
+    return sorted(found, key=lambda stale: (stale.written, stale.job), reverse=True)
+
+
+def _newest(
+    connection: Connection, chosen: list[int] | None, since: str, limit: int
+) -> dict[int, tuple[str, str, str]]:
+    """(when, content, notebook) of the newest write of each data set, of those that were written last."""
+    found: dict[int, tuple[str, str, str]] = {}
+    writes = (
         sa.select(
-            newest.c.dataset_id,
-            last.c.job,
-            last.c.actor,
-            last.c.at,
-            last.c.digest,
-            newest.c.at.label("written"),
-            sa.func.coalesce(strong.c.digest, write.c.digest).label("newest"),
-            writer.c.job.label("writer"),
+            access.c.dataset_id,
+            access.c.at,
+            sa.func.coalesce(resolved.c.digest, access.c.digest),
+            run.c.job,
         )
-        .select_from(newest)
-        .join(
-            write,
-            sa.and_(
-                write.c.dataset_id == newest.c.dataset_id, write.c.op == "write", write.c.at == newest.c.at
-            ),
-        )
-        .join(writer, writer.c.id == write.c.run_id)
-        .join(last, last.c.dataset_id == newest.c.dataset_id)
-        .outerjoin(strong, strong.c.weak == write.c.digest)
-        .where(last.c.place == 1, last.c.at <= newest.c.at)
-        .order_by(newest.c.at.desc(), last.c.job)
-    ).all()
-    names |= _names(connection, {row.dataset_id for row in rows} - names.keys())
-    found = [
-        Stale(
-            names[row.dataset_id].label,
-            row.job,
-            row.actor,
-            row.at,
-            row.digest,
-            row.written,
-            row.newest,
-            row.writer,
-        )
-        for row in rows
-        # Digests of different kinds say nothing of each other.
-        if row.digest != row.newest
-        and row.digest.partition(":")[0] == row.newest.partition(":")[0]
-        and row.job != row.writer
-    ]
-    return list(dict.fromkeys(found))
+        .join(run, run.c.id == access.c.run_id)
+        .outerjoin(resolved, resolved.c.weak == access.c.digest)
+        .where(access.c.op == "write", access.c.digest != "", access.c.at >= since)
+        .order_by(access.c.at.desc(), access.c.seq.desc())
+    )
+    chunks = [None] if chosen is None else list(_chunks(chosen))
+    for chunk in chunks:
+        asked = writes if chunk is None else writes.where(access.c.dataset_id.in_(chunk))
+        # As many as are asked for; a data set that is written again and again is met again and again.
+        for row in connection.execute(asked.limit(limit * 10)):
+            found.setdefault(row[0], (row[1], row[2], row[3]))
+            if len(found) >= limit:
+                return found
+    return found
 
 
 def sessions(connection: Connection, job: str = "", since: str = "", limit: int = 100) -> list[SessionRow]:

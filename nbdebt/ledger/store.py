@@ -32,7 +32,6 @@ from nbdebt.model.errors import NbdebtError
 
 _LINES = 10_000_000
 """More than a file of the ledger has lines: the number of a part, and of a line in it, make one number."""
-_ROWS = 500
 _LOCK = 0x6E626465  # "nbde": the number of the lock under which PostgreSQL migrates
 
 
@@ -202,16 +201,13 @@ class Store:
         unique = {tuple(row[key] for key in keys): row for row in rows}
         # In the same order for all who write at once, so that nobody waits for one who waits for them.
         ordered = [unique[key] for key in sorted(unique)]
+        if not ordered:
+            return 0
         insert: Any = postgresql.insert if self.kind == "postgresql" else sqlite.insert
-        added = 0
-        for start in range(0, len(ordered), _ROWS):
-            chunk = ordered[start : start + _ROWS]
-            found = connection.execute(
-                insert(table).values(chunk).on_conflict_do_nothing(),
-                execution_options={"preserve_rowcount": True},
-            )
-            added += max(found.rowcount, 0)
-        return added
+        found = connection.execute(
+            insert(table).on_conflict_do_nothing(), ordered, execution_options={"preserve_rowcount": True}
+        )
+        return max(found.rowcount, 0)
 
     def close(self) -> None:
         """Let go of the database."""

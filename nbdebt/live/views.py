@@ -72,6 +72,8 @@ def status(session: "Session", report: Report | None = None) -> Shown:
     if parts:
         lines.append(f"{'; '.join(parts)} (`%nbdebt stale` says why)")
     lines += _compared(session)
+    if session.settings.ledger.dir:
+        lines.append(f"what it reads and writes is written down in the ledger {session.settings.ledger.dir}")
     if session.ignored:
         lines.append(f"ignored in this session: {', '.join(sorted(session.ignored))}")
     after = []
