@@ -4,6 +4,7 @@ import functools
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -14,6 +15,9 @@ from nbdebt.model.finding import Exchange, Finding, NotebookResult, Problem
 from nbdebt.model.history import Resource
 from nbdebt.model.record import Record, Suppression, place
 from nbdebt.rules import Needs, Rule, catalogue
+
+if TYPE_CHECKING:
+    from nbdebt.data.versions.resolver import Resolver
 
 Judged = tuple[Settings, frozenset[str]]
 
@@ -27,7 +31,10 @@ class Silenced:
 
 
 def judge(
-    records: Sequence[Record], judged: Sequence[Judged], directories: Sequence[Path]
+    records: Sequence[Record],
+    judged: Sequence[Judged],
+    directories: Sequence[Path],
+    resolver: "Resolver | None" = None,
 ) -> tuple[list[Finding], int, list[Problem]]:
     """All findings of a run, how many were silenced, and what went wrong in asking.
 
@@ -35,6 +42,7 @@ def judge(
         records: one a notebook.
         judged: settings and codes of each.
         directories: where each stands.
+        resolver: says what is versioned; None asks anew.
     """
     rules = catalogue()
     outside = [r for r in rules.values() if r.needs in (Needs.OUTSIDE, Needs.PROJECT)]
@@ -42,7 +50,7 @@ def judge(
     found: list[list[Finding]] = [list(record.findings) for record in records]
     problems: list[Problem] = []
     if any(asked and record.result.exchanges for asked, record in zip(wanted, records, strict=True)):
-        problems = _ask(records, judged, wanted, directories, found)
+        problems = _ask(records, judged, wanted, directories, found, resolver)
     total: list[Finding] = []
     suppressed = 0
     for record, (settings, codes), findings in zip(records, judged, found, strict=True):
@@ -59,10 +67,11 @@ def _ask(
     wanted: Sequence[Sequence[Rule]],
     directories: Sequence[Path],
     found: list[list[Finding]],
+    resolver: "Resolver | None" = None,
 ) -> list[Problem]:
     """Ask the rules that look outside; what they find is added, and what went wrong returned."""
     from nbdebt.data.targets import resolve_target
-    from nbdebt.data.versions import Resolver
+    from nbdebt.data.versions.resolver import Resolver as Asked
     from nbdebt.rules.surroundings import Surroundings, look_on
 
     problems: list[Problem] = []
@@ -85,7 +94,7 @@ def _ask(
             if "computed" not in access.detail:
                 target = resolve_target(access.resource, directory)
                 book.setdefault(target, []).append((result.path, exchange))
-    resolver = Resolver()
+    resolver = resolver or Asked()
     resolver.prepare(requests)
     onlooker = functools.cache(look_on)
     for position, record in enumerate(records):

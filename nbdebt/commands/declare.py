@@ -2,7 +2,6 @@
 
 import datetime
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import click
 from nbdebt.commands.output import tell, write
 from nbdebt.config import Output, forget_settings, load_settings
 from nbdebt.data.declared import declaration_base
-from nbdebt.data.declaring import Said, configuration_file, declare, withdraw
+from nbdebt.data.declaring import Said, configuration_file, declare, pattern_of, withdraw
 from nbdebt.report.plain import clean
 from nbdebt.report.words import plural
 
@@ -61,7 +60,7 @@ def command(
     settings = load_settings(place)
     file = configuration_file(settings, place)
     base = declaration_base(settings, place)
-    patterns = [_pattern(path, base) for path in paths]
+    patterns = [pattern_of(path, base, here) for path in paths]
     shown = os.path.relpath(file)
     if remove:
         gone = withdraw(file, patterns)
@@ -94,35 +93,6 @@ def _place(paths: Sequence[str], here: Path) -> Path:
             if above and here in (above[0], *above[0].parents):
                 return above[0]
     return here
-
-
-def _pattern(path: str, base: Path) -> str:
-    """A path as the configuration names it: relative to itself; addresses and tables as they are."""
-    if "://" in path:
-        return path
-    if not (os.sep in path or "/" in path or os.path.lexists(path) or _is_file_name(path)):
-        return path
-    absolute = os.path.abspath(os.path.expanduser(path))
-    try:
-        inside = Path(os.path.relpath(os.path.realpath(os.path.dirname(absolute)), base))
-    except ValueError:  # another drive
-        return Path(absolute).as_posix()
-    name = (inside / os.path.basename(absolute)).as_posix()
-    return name + ("/" if path.endswith("/") else "")
-
-
-def _is_file_name(text: str) -> bool:
-    """Whether a word without a slash is a file rather than a table of a database."""
-    return "*" in text or "." not in text or _SUFFIX.search(text) is not None
-
-
-# A name with a dot in it is a table (``sales.daily``) unless it ends like a file.
-_SUFFIX = re.compile(
-    r"\.(?:csv|tsv|txt|jsonl?|parquet|feather|arrow|orc|xlsx?|pkl|pickle|joblib|np[yz]|h5|hdf5|nc|zip|gz|zst|bz2"
-    r"|xz|tar|png|jpe?g|tiff?|svg|pdf|html?|md|db|sqlite|pth?|onnx|safetensors|ya?ml|toml|xml|geojson|gpkg|log"
-    r"|dat|dta|sav)$",
-    re.IGNORECASE,
-)
 
 
 def _list(outputs: tuple[Output, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import re
 from collections.abc import Iterable, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,14 @@ import msgspec
 from nbdebt.config import Settings
 from nbdebt.data.declared import declaration_base
 from nbdebt.model.errors import ConfigurationError
+
+# A name with a dot in it is a table (``sales.daily``) unless it ends like a file.
+_SUFFIX = re.compile(
+    r"\.(?:csv|tsv|txt|jsonl?|parquet|feather|arrow|orc|xlsx?|pkl|pickle|joblib|np[yz]|h5|hdf5|nc|zip|gz|zst|bz2"
+    r"|xz|tar|png|jpe?g|tiff?|svg|pdf|html?|md|db|sqlite|pth?|onnx|safetensors|ya?ml|toml|xml|geojson|gpkg|log"
+    r"|dat|dta|sav)$",
+    re.IGNORECASE,
+)
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -42,6 +51,32 @@ def configuration_file(settings: Settings, directory: Path) -> Path:
     base = declaration_base(settings, directory)
     project = base / "pyproject.toml"
     return project if project.is_file() else base / "nbdebt.toml"
+
+
+def pattern_of(path: str, base: Path, here: Path) -> str:
+    """A path as the configuration names it: relative to itself; addresses and tables as they are.
+
+    Args:
+        path: a path or pattern relative to ``here``, an address, or a table (``sales.daily``).
+        base: the configuration's directory.
+        here: an absolute directory.
+    """
+    if "://" in path:
+        return path
+    if "/" not in path and os.sep not in path and not os.path.lexists(here / path) and _is_table(path):
+        return path
+    absolute = os.path.normpath(os.path.join(here, os.path.expanduser(path)))
+    try:
+        inside = Path(os.path.relpath(os.path.realpath(os.path.dirname(absolute)), base))
+    except ValueError:  # another drive
+        return Path(absolute).as_posix()
+    name = (inside / os.path.basename(absolute)).as_posix()
+    return name + ("/" if path.endswith("/") else "")
+
+
+def _is_table(text: str) -> bool:
+    """Whether a word without a slash is a table of a database rather than a file."""
+    return "*" not in text and "." in text and _SUFFIX.search(text) is None
 
 
 def declare(file: Path, said: Iterable[Said]) -> list[str]:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nbdebt.data.exposure.answer import Exposure
 from nbdebt.data.exposure.onlooker import Onlooker
-from nbdebt.data.versions import Resolver
 from nbdebt.rules.surroundings import Surroundings, Touch
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def looked_up(session: "Session") -> list[Look]:
     result = report.notebooks[0]
     path = session.document.path
     directory = Path(path).parent if path else Path.cwd()
-    resolver = Resolver()
+    resolver = session.pins.resolver()
     resolver.prepare([(e.access.resource, directory, e.access.detail) for e in result.exchanges])
     onlooker = Onlooker(git=True)
     around = Surroundings(

@@ -96,6 +96,13 @@ _CODES = _argument(
     "codes", nargs="+", metavar="RULE", help="codes, prefixes of codes, names or families of rules"
 )
 
+_DECLARED = _arguments(
+    _argument("path", nargs="+", metavar="PATH", help="paths or patterns, relative to the notebook"),
+    _argument("--owner", default="", metavar="WHO", help="who answers for it"),
+    _argument("--consumers", default="", metavar="A,B", help="who reads it, with commas"),
+    _argument("--note", default="", metavar="TEXT", help="what it is for"),
+)
+
 WORDS: tuple[Word, ...] = (
     Word(
         "status",
@@ -139,6 +146,22 @@ WORDS: tuple[Word, ...] = (
         free="[--undo] [RULE ... [reason]]",
     ),
     Word("seed", "Seed every random stream that is in use, and remember it.", _SEED),
+    Word(
+        "pin",
+        "Record what is read, and nothing versions, in nbdebt.lock; a change is told from then on.",
+        _arguments(
+            _argument("target", nargs="*", metavar="PATH|URL", help="only these"),
+            _argument("--check", action="store_true", help="only compare with what is recorded"),
+        ),
+    ),
+    Word(
+        "declare",
+        "Write into the project's configuration who answers for what is written there, and who reads it.",
+        _arguments(
+            _DECLARED,
+            _argument("--expires", default="", metavar="DAY", help="when to look at it again"),
+        ),
+    ),
     Word(
         "save",
         "Write the recorded evidence into the notebook's metadata on disk, or into FILE.json beside it.",
@@ -186,12 +209,7 @@ WORDS: tuple[Word, ...] = (
     Word(
         "declare",
         "Run the cell; what it writes there is known, with its owner and who reads it.",
-        _arguments(
-            _argument("path", nargs="+", metavar="PATH", help="paths or patterns, relative to the notebook"),
-            _argument("--owner", default="", metavar="WHO", help="who answers for it"),
-            _argument("--consumers", default="", metavar="A,B", help="who reads it, with commas"),
-            _argument("--note", default="", metavar="TEXT", help="what it is for"),
-        ),
+        _DECLARED,
         paths=("",),
         cell=True,
     ),

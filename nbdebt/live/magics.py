@@ -106,6 +106,12 @@ class Magics:
         named = ", ".join(streams) or "no random stream is in use"
         present(Shown(f"seeded with {seed}: {named}"))
 
+    def _pin(self, given: argparse.Namespace) -> None:
+        present(_part("pinning").pin(self.session, given))
+
+    def _declare(self, given: argparse.Namespace) -> None:
+        present(_part("pinning").say(self.session, given))
+
     def _save(self, given: argparse.Namespace) -> None:
         present(_part("evidence").save(self.session, given.file, force=given.force))
 

@@ -1,5 +1,7 @@
 """The one live state: a shell's recorder, its document, and what has been said of them."""
 
+import functools
+import importlib
 import os
 import re
 import time
@@ -75,6 +77,7 @@ class Session:
         self.watcher = Watcher(self.understanding)
         self._unsaid = True
         self.closed = False
+        self.on_record(self._look_at_pins)
         self.recorder.start()
 
     def _load_settings(self) -> Settings:
@@ -146,6 +149,15 @@ class Session:
         """Hand over the record of each run, whatever is shown of it; returns what ends that."""
         self._record_keepers.append(keeper)
         return lambda: self._record_keepers.remove(keeper) if keeper in self._record_keepers else None
+
+    @functools.cached_property
+    def pins(self) -> Any:
+        """What is known of pins and versions, a :class:`nbdebt.live.pins.Pins`: loaded by the first read."""
+        return importlib.import_module("nbdebt.live.pins").Pins(self)
+
+    def _look_at_pins(self, record: RunRecord) -> None:
+        if any(a.mode == "read" for a in record.accesses):
+            self.pins.look(record)
 
     def on_close(self, ending: Callable[[], None]) -> None:
         """Call this when the session is closed."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -45,6 +45,11 @@ class Recorded(Protocol):
     last: dict[str, RunRecord]
     by_key: dict[bytes, list[RunRecord]]
     times: dict[str, float]
+
+    @property
+    def pins(self) -> Any:
+        """What is known of pins and versions."""
+        ...
 
 
 _OUTSIDE = (File, Url, Table, Package)
@@ -359,9 +364,15 @@ class Understanding:
             tuple(not_run),
             declared_in(notebook),
         )
-        found, suppressed, failures = judge([record], [(settings, codes)], [self._directory()])
+        found, suppressed, failures = judge(
+            [record], [(settings, codes)], [self._directory()], self._resolver(result)
+        )
         found.sort(key=place)
         return Report(tuple(found), (*problems, *failures), tuple(not_run), (result,), suppressed)
+
+    def _resolver(self, result: NotebookResult) -> Any:
+        """What says which sources are versioned; None where nothing is exchanged, so that it isn't loaded."""
+        return self.session.pins.resolver() if result.exchanges else None
 
     def _directory(self) -> Path:
         path = self.session.document.path

@@ -116,11 +116,22 @@ def _made(
 # Reading files
 
 
+def _separator(path: Path, form: str) -> str:
+    """What stands between the columns: what is most often in the first line."""
+    if form == "tsv":
+        return "\t"
+    if path.suffix.lower() in _PACKED:
+        return ","
+    with path.open("rb") as file:
+        line = file.readline(1 << 16).decode("utf-8", "replace")
+    return max(",;\t|", key=line.count)
+
+
 def _with_pandas(path: Path, form: str) -> Any:
     pandas = importlib.import_module("pandas")
     match form:
         case "csv" | "tsv":
-            return pandas.read_csv(path, sep="\t" if form == "tsv" else ",", low_memory=False)
+            return pandas.read_csv(path, sep=_separator(path, form), low_memory=False)
         case "parquet":
             return pandas.read_parquet(path)
         case "feather":
@@ -133,8 +144,7 @@ def _with_polars(path: Path, form: str) -> Any:
     polars = importlib.import_module("polars")
     match form:
         case "csv" | "tsv":
-            separator = "\t" if form == "tsv" else ","
-            return polars.read_csv(path, separator=separator, infer_schema_length=None)
+            return polars.read_csv(path, separator=_separator(path, form), infer_schema_length=None)
         case "parquet":
             return polars.read_parquet(path)
         case "feather":
@@ -147,8 +157,8 @@ def _with_arrow(path: Path, form: str) -> Any:
     match form:
         case "csv" | "tsv":
             csv = importlib.import_module("pyarrow.csv")
-            delimiter = "\t" if form == "tsv" else ","
-            return _untimed(csv.read_csv(path, parse_options=csv.ParseOptions(delimiter=delimiter)))
+            options = csv.ParseOptions(delimiter=_separator(path, form))
+            return _untimed(csv.read_csv(path, parse_options=options))
         case "parquet":
             return importlib.import_module("pyarrow.parquet").read_table(path)
         case "feather":

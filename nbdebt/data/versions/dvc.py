@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from nbdebt.data.digests import LARGEST, file_digest
+from nbdebt.data.digests import LARGEST, Digest, file_digest
 from nbdebt.data.versions.answer import Source, State, Versioned, Witness
 
 _KEY = re.compile(r"^(?P<indent> *)(?P<item>- )?(?P<key>[\w.-]+): *(?P<value>.*?)\s*$")
@@ -32,7 +32,8 @@ class Dvc:
 
     name = "dvc"
 
-    def __init__(self) -> None:
+    def __init__(self, digest: Digest = file_digest) -> None:
+        self._digest = digest
         self._projects: dict[Path, Path | None] = {}
         self._parsed: dict[Path, list[Tracked]] = {}
 
@@ -46,7 +47,7 @@ class Dvc:
         tracked = self._tracked(source)
         if tracked is None or source.named is None:
             return None
-        answer = _compare(source.named, tracked, self._project(tracked.path.parent))
+        answer = _compare(source.named, tracked, self._project(tracked.path.parent), self._digest)
         if answer.state != "versioned":
             return answer
         witness = git.committed(tracked.file)
@@ -134,7 +135,7 @@ def read_outs(file: Path) -> Iterator[Tracked]:
     yield from made()
 
 
-def _compare(path: Path, tracked: Tracked, project: Path | None) -> Versioned:
+def _compare(path: Path, tracked: Tracked, project: Path | None, digest: Digest) -> Versioned:
     changed = Versioned("unversioned", "dvc", reason=f"was changed since `{tracked.file.name}` was written")
     try:
         if not tracked.md5.endswith(".dir"):
@@ -145,7 +146,7 @@ def _compare(path: Path, tracked: Tracked, project: Path | None) -> Versioned:
                 return changed
             if size > LARGEST:
                 return Versioned("unknown", "dvc", reason="is too large to be compared with what DVC says")
-            same = file_digest(path, "md5") == tracked.md5
+            same = digest(path, "md5") == tracked.md5
             return Versioned("versioned", "dvc", f"md5:{tracked.md5}") if same else changed
         manifest = _manifest(tracked, project)
         if manifest is None:
@@ -156,21 +157,23 @@ def _compare(path: Path, tracked: Tracked, project: Path | None) -> Versioned:
                 return Versioned(
                     "unversioned", "dvc", reason=f"was added after `{tracked.file.name}` was written"
                 )
-            same = path.is_file() and file_digest(path, "md5") == expected
+            same = path.is_file() and digest(path, "md5") == expected
             return Versioned("versioned", "dvc", f"md5:{expected}") if same else changed
-        return _compare_directory(tracked, manifest, changed)
+        return _compare_directory(tracked, manifest, changed, digest)
     except OSError as error:
         return Versioned("unknown", "dvc", reason=f"can't be read: {error.strerror or error}")
 
 
-def _compare_directory(tracked: Tracked, manifest: dict[str, str], changed: Versioned) -> Versioned:
+def _compare_directory(
+    tracked: Tracked, manifest: dict[str, str], changed: Versioned, digest: Digest
+) -> Versioned:
     files = {p.relative_to(tracked.path).as_posix(): p for p in tracked.path.rglob("*") if p.is_file()}
     total = sum(p.stat().st_size for p in files.values())
     if files.keys() != manifest.keys() or (tracked.size is not None and total != tracked.size):
         return changed
     if total > LARGEST:
         return Versioned("unknown", "dvc", reason="is too large to be compared with what DVC says")
-    if any(file_digest(p, "md5") != manifest[name] for name, p in files.items()):
+    if any(digest(p, "md5") != manifest[name] for name, p in files.items()):
         return changed
     return Versioned("versioned", "dvc", f"md5:{tracked.md5}")
 

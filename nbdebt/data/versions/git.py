@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from nbdebt.data.digests import Digest, NotYet, file_digest
 from nbdebt.data.versions import lfs
 from nbdebt.data.versions.answer import Source, Versioned, Witness
 
 if TYPE_CHECKING:
     import subprocess
 
+PENDING = "is still being read"
 _SECONDS = 10
 # Bytes of paths on one command line; systems allow 128 KiB for one argument list at the very least.
 _LINE = 60_000
@@ -36,7 +38,8 @@ class Git:
 
     name = "git"
 
-    def __init__(self) -> None:
+    def __init__(self, digest: Digest = file_digest) -> None:
+        self._digest = digest
         self._roots: dict[Path, Path | None] = {}
         self._wanted: dict[Path, set[Path]] = {}
         self._answers: dict[Path, Versioned] = {}
@@ -108,14 +111,19 @@ class Git:
             asked = set(batch)
             for path, name in relative.items():
                 if name in asked:
-                    self._answers[path] = _answer(path, name, state, pointers)
+                    self._answers[path] = _answer(path, name, state, pointers, self._digest)
 
 
-def _answer(path: Path, name: str, state: _State, pointers: dict[str, lfs.Pointer]) -> Versioned:
+def _answer(
+    path: Path, name: str, state: _State, pointers: dict[str, lfs.Pointer], digest: Digest
+) -> Versioned:
     blob = state.blobs.get(name)
     if blob is not None:
         if name in pointers:
-            return lfs.compare(path, pointers[name])
+            try:
+                return lfs.compare(path, pointers[name], digest)
+            except NotYet:
+                return Versioned("unknown", "git-lfs", reason=PENDING)
         reason = state.changed.get(name, "")
         return (
             Versioned("unversioned", "git", reason=reason) if reason else Versioned("versioned", "git", blob)

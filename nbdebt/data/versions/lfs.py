@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from nbdebt.data.digests import LARGEST, file_digest
+from nbdebt.data.digests import LARGEST, Digest, file_digest
 from nbdebt.data.versions.answer import Versioned
 
 # Pointers are shorter than this, by the specification (git-lfs, docs/spec.md).
@@ -29,7 +29,7 @@ def parse_pointer(blob: bytes) -> Pointer | None:
     return Pointer(found[1].decode(), int(found[2])) if found else None
 
 
-def compare(path: Path, pointer: Pointer) -> Versioned:
+def compare(path: Path, pointer: Pointer, digest: Digest = file_digest) -> Versioned:
     """Whether a file is what the committed pointer says; the pointer itself, content not fetched, is, too."""
     identity = f"sha256:{pointer.sha256}"
     try:
@@ -42,7 +42,7 @@ def compare(path: Path, pointer: Pointer) -> Versioned:
             return Versioned(
                 "unknown", "git-lfs", reason="is too large to be compared with its git-lfs pointer"
             )
-        if file_digest(path, "sha256") == pointer.sha256:
+        if digest(path, "sha256") == pointer.sha256:
             return Versioned("versioned", "git-lfs", identity)
     except OSError as error:
         return Versioned("unknown", "git-lfs", reason=f"can't be read: {error.strerror or error}")

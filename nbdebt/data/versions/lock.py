@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from nbdebt.data.addresses import safe_url
-from nbdebt.data.digests import Digest, NotYet, file_digest
+from nbdebt.data.digests import Digest, file_digest
 from nbdebt.data.pins.lockfile import (
     NAME,
     VERSION,
@@ -17,14 +17,14 @@ from nbdebt.data.pins.lockfile import (
     read_pins,
 )
 from nbdebt.data.pins.model import Pin
-from nbdebt.data.pins.pinning import Compared, compare, path_of, pin_file
+from nbdebt.data.pins.pinning import compare, path_of, pin_file
 from nbdebt.data.versions.answer import Source, State, Versioned, Witness
 from nbdebt.model.history import Url
 
 __all__ = ["NAME", "VERSION", "Lock", "LockError", "nearest_lock", "pin_file", "quoted", "read_lock"]
 
-Changes = Callable[[Pin, Compared | None], tuple[str, ...]]
-"""What says, of a pin and how it compares, what has changed in words; None stands for an address."""
+Changes = Callable[[Pin, Path | None], tuple[str, ...]]
+"""What says, of a pin and where its file lies, what has changed in words; None stands for an address."""
 _STATES: dict[str, State] = {"same": "versioned", "changed": "unversioned", "gone": "absent"}
 
 
@@ -95,15 +95,12 @@ class Lock:
         return None
 
     def _file(self, path: Path, pin: Pin) -> Versioned:
-        try:
-            compared = compare(path, pin, self._digest)
-        except NotYet:
-            return Versioned("unknown", NAME, reason="is still being read")
+        compared = compare(path, pin, self._digest)
         if compared.state == "same":
             return Versioned("versioned", NAME, f"sha256:{pin.sha256}")
         if compared.state == "changed":
             reason = f"does not match its pin in {NAME}"
-            changes = self._changes(pin, compared) if self._changes is not None else ()
+            changes = self._changes(pin, path) if self._changes is not None else ()
             return Versioned("unversioned", NAME, "", reason, pin.pinned, changes or (compared.reason,))
         return Versioned(_STATES.get(compared.state, "unknown"), NAME, reason=compared.reason)
 

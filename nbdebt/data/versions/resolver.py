@@ -3,12 +3,17 @@
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from nbdebt.data.digests import Digest, NotYet, file_digest
 from nbdebt.data.targets import has_hole, local_path
 from nbdebt.data.versions.answer import Source, System, Versioned
-from nbdebt.data.versions.git import Git
+from nbdebt.data.versions.git import PENDING, Git
 from nbdebt.model.brought import brought
 from nbdebt.model.history import File, Resource
+
+if TYPE_CHECKING:
+    from nbdebt.data.versions.lock import Changes
 
 Question = tuple[Resource, Path, tuple[str, ...]]
 # Reads that are no reads of a source's content.
@@ -20,10 +25,21 @@ class Resolver:
 
     Args:
         systems: those to ask, in order; None takes nbdebt's own and those that other packages bring.
+        git: asks git; one that is kept for several resolvers may know answers already.
+        digest: gives digests of files; one that makes them in the background may say that it hasn't yet.
+        changes: says in words what has changed since something was pinned.
     """
 
-    def __init__(self, systems: Iterable[System] | None = None) -> None:
-        self.git = Git()
+    def __init__(
+        self,
+        systems: Iterable[System] | None = None,
+        git: Git | None = None,
+        digest: Digest = file_digest,
+        changes: "Changes | None" = None,
+    ) -> None:
+        self.git = git or Git(digest=digest)
+        self._digest = digest
+        self._changes = changes
         self._systems = systems if systems is None else list(systems)
         self._foreseen: list[Question] = []
         self._answers: dict[Question, Versioned] = {}
@@ -40,7 +56,13 @@ class Resolver:
             from nbdebt.data.versions.uris import Uris
 
             # A pin goes before git: it says which content was meant. git comes last: it knows every file.
-            known: list[System] = [Packaged(), Lock(), Uris(), Annex(), Dvc()]
+            known: list[System] = [
+                Packaged(),
+                Lock(self._digest, self._changes),
+                Uris(),
+                Annex(),
+                Dvc(self._digest),
+            ]
             self._systems = [*known, *(entry.load()() for entry in brought("nbdebt.versions")), self.git]
         return self._systems
 
@@ -87,10 +109,13 @@ class Resolver:
                 return Versioned("absent", reason="is not there")
             if not os.access(source.named, os.R_OK) and not source.named.is_symlink():
                 return Versioned("unknown", reason="can't be read")
-        for system in self.systems:
-            answer = system.judge(source, self.git)
-            if answer is not None:
-                return answer
+        try:
+            for system in self.systems:
+                answer = system.judge(source, self.git)
+                if answer is not None:
+                    return answer
+        except NotYet:
+            return Versioned("unknown", reason=PENDING)
         return Versioned("unknown", reason="no known system versions it")
 
 

@@ -53,7 +53,7 @@ prices = pd.read_csv("prices.csv")
 
 ## Known limits
 `nbdebt check` compares size and digest and reads no table; what has changed in it is told by
-`nbdebt pin --check`. Addresses are not fetched: for them,
+`nbdebt pin --check`, and in a live session as soon as the file is read. Addresses are not fetched: for them,
 too, ask `nbdebt pin --check`. Files above 4 GiB are compared by size alone.
 
 ## Source
