@@ -14,7 +14,7 @@ from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.history import infer_history
 from nbdebt.flow.reader import Parsed, Reader, parse
 from nbdebt.flow.reasons import Replay
-from nbdebt.flow.recorded import evidence_of, outdated, recorded_history, recorded_replay
+from nbdebt.flow.recorded import evidence_of, outdated, recorded_exchanges, recorded_history, recorded_replay
 from nbdebt.flow.replay import replay
 from nbdebt.model.errors import NotebookError
 from nbdebt.model.finding import CellRef, Exchange, Finding, NotebookResult, NotRun, Problem
@@ -130,7 +130,8 @@ def _analyse(notebook: Notebook, settings: Settings, codes: frozenset[str]) -> R
         if f.error
     )
     evidence = evidence_of(notebook) if notebook.recorded else None
-    if evidence is not None and (reason := outdated(evidence, notebook)):
+    reason = outdated(evidence, notebook) if evidence is not None else ""
+    if reason:
         not_run += (NotRun(notebook.path, "recorded evidence", reason),)
     seen = Analysis(notebook, settings, {i: f for i, f in flows.items() if not f.error}, history, outcome)
     silenced = tuple(read_suppressions(notebook))
@@ -146,7 +147,10 @@ def _analyse(notebook: Notebook, settings: Settings, codes: frozenset[str]) -> R
                 problems.append(rule_failure(rule, notebook.path, error))
     findings.sort(key=place)
     refs = tuple(CellRef(c.index, c.id, c.execution_count) for c in notebook.cells if c.kind == "code")
-    result = NotebookResult(notebook.path, outcome.verdict(notebook), _exchanges(notebook, seen), refs)
+    observed = recorded_exchanges(evidence, notebook) if evidence is not None and not reason else ()
+    result = NotebookResult(
+        notebook.path, outcome.verdict(notebook), _exchanges(notebook, seen), refs, observed
+    )
     return Record(result, tuple(findings), silenced, tuple(problems), not_run, declared_in(notebook))
 
 

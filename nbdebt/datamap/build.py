@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from nbdebt.config import Settings
 from nbdebt.data.exposure.onlooker import Onlooker
 from nbdebt.data.exposure.remote import database_file
@@ -114,6 +116,7 @@ class _Build:
 
     def _seen(self, book: NotebookResult) -> Iterator[_Seen]:
         """The accesses that carry data, each with the directory that it is relative to."""
+        book = _with_recorded(book)
         directory = _directory(book.path)
         settings = self.settings_of(directory)
         around = Surroundings(book, directory, settings, {book.path: book}, {}, {}, self.resolver.versioned)
@@ -329,6 +332,32 @@ class _Build:
 
     def _path(self, book_id: str) -> str:
         return self.report.notebooks[int(book_id[1:])].path
+
+
+def _with_recorded(book: NotebookResult) -> NotebookResult:
+    """The notebook with what a session was seen to do: it stands for what the code of a cell computes."""
+    if not book.recorded:
+        return book
+    told = {(e.cell.index, e.access.mode, e.access.via) for e in book.recorded}
+    named = {(e.cell.index, e.access.mode, _called(e)) for e in book.exchanges}
+    kept = [
+        e
+        for e in book.exchanges
+        if "computed" not in e.access.detail or (e.cell.index, e.access.mode, e.access.via) not in told
+    ]
+    added = [
+        e
+        for e in book.recorded
+        if (e.cell.index, e.access.mode, _called(e)) not in named and not e.access.via.endswith("connect")
+    ]
+    # In document order, for directories may be changed on the way.
+    return replace(book, exchanges=tuple(sorted((*kept, *added), key=lambda e: e.cell.index)))
+
+
+def _called(exchange: Exchange) -> Resource | str:
+    """What code and record have in common: at run time, nobody sees the address of a connection."""
+    resource = exchange.access.resource
+    return resource.table if isinstance(resource, Table) else resource
 
 
 def _noted(finding: Finding) -> Noted:

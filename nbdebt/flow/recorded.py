@@ -5,14 +5,14 @@ counts, and nothing else.
 """
 
 import hashlib
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.reasons import CellReplay, Reason, ReasonKind, Replay, writers_of
-from nbdebt.model.finding import CellState
-from nbdebt.model.history import History, Name, Outcome, Run
+from nbdebt.model.finding import CellRef, CellState, Exchange
+from nbdebt.model.history import Access, File, History, Name, Outcome, Run, Span, Table, Url
 from nbdebt.model.notebook import Notebook
 
 VERSION = 1
@@ -58,6 +58,19 @@ class RecordedRun(msgspec.Struct, frozen=True):
     source: str | None = None
 
 
+class RecordedAccess(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A read or write that was observed: ``kind`` is ``file``, ``url`` or ``table``, ``target`` as the code
+    names it, with what it computes; ``connection`` of a table."""
+
+    cell_id: str
+    mode: Literal["read", "write"]
+    kind: Literal["file", "url", "table"]
+    target: str
+    via: str = ""
+    line: int = 1
+    connection: str = ""
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """What ``%nbdebt save`` writes, as far as a check needs it."""
 
@@ -65,6 +78,7 @@ class Evidence(msgspec.Struct, frozen=True):
     order: str
     runs: tuple[RecordedRun, ...]
     verdict: RecordedVerdict
+    accesses: tuple[RecordedAccess, ...] = ()
 
 
 def evidence_of(notebook: Notebook) -> Evidence | None:
@@ -163,3 +177,25 @@ def _access(flow: CellFlow | None, name: str) -> int:
             if str(resource) == name or (isinstance(resource, Name) and resource.name == name):
                 return index
     return -1
+
+
+def recorded_exchanges(evidence: Evidence, notebook: Notebook) -> tuple[Exchange, ...]:
+    """What was seen to be read and written, by the cells of the document as it is."""
+    cells = {cell.id: cell for cell in notebook.code_cells}
+    found: list[Exchange] = []
+    for seen in evidence.accesses:
+        cell = cells.get(seen.cell_id)
+        if cell is None:
+            continue
+        resource: File | Url | Table
+        match seen.kind:
+            case "file":
+                resource = File(seen.target)
+            case "url":
+                resource = Url(seen.target)
+            case _:
+                resource = Table(seen.target, seen.connection)
+        span = Span(max(seen.line, 1), 1, max(seen.line, 1), 1)
+        access = Access(resource, seen.mode, span, "observed", True, seen.via)
+        found.append(Exchange(access, CellRef(cell.index, cell.id, cell.execution_count)))
+    return tuple(found)

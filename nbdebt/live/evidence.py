@@ -15,9 +15,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from nbdebt import __version__
 from nbdebt.flow.reasons import CellReplay
 from nbdebt.flow.recorded import VERSION, digest
+from nbdebt.live.exchanged import accesses_of
 from nbdebt.live.record import RunRecord
 from nbdebt.live.shown import Shown
 from nbdebt.model.errors import NbdebtError
@@ -39,8 +42,9 @@ def recorded(session: "Session") -> dict[str, Any]:
     """The recorded evidence, as it is written.
 
     ``version``, ``when``, ``nbdebt`` (the version that wrote it), ``order`` (how the document's order is
-    known), ``runs``, ``verdict``, ``packages``, ``python``. A run has ``cell_id``, ``sequence``, ``count``,
-    ``outcome``, ``source_sha256``, ``source`` where it isn't what the cell holds now, ``reads``, ``makes``.
+    known), ``runs``, ``verdict``, ``accesses`` (what was seen to be read and written), ``packages``,
+    ``python``. A run has ``cell_id``, ``sequence``, ``count``, ``outcome``, ``source_sha256``, ``source``
+    where it isn't what the cell holds now, ``reads``, ``makes``.
     Values of the user's are not in it.
     """
     seen = session.analysis()
@@ -60,6 +64,7 @@ def recorded(session: "Session") -> dict[str, Any]:
             "left_over": replay.left_over,
             "missing": replay.missing,
         },
+        "accesses": msgspec.to_builtins(accesses_of(session)),
         "packages": _packages(),
         "python": ".".join(map(str, sys.version_info[:3])),
     }

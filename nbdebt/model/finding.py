@@ -185,6 +185,8 @@ class NotebookResult(msgspec.Struct, frozen=True):
     exchanges: tuple[Exchange, ...] = ()
     cells: tuple[CellRef, ...] = ()
     """The code cells, in document order."""
+    recorded: tuple[Exchange, ...] = ()
+    """What its saved evidence says was read and written, where that is of the document as it is."""
 
 
 class Report(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ from nbdebt.datamap.model import Book, Data, DataMap, Link, Loop, Noted, Use
 from nbdebt.datamap.targets import Places, changed_directory, safe_address
 from nbdebt.discover import discover
 from nbdebt.engine import CheckOptions, check_paths
+from nbdebt.live.evidence import recorded
 from nbdebt.report import datamap as reports
 
 FORMS: dict[str, Callable[[DataMap], str]] = {
@@ -302,6 +303,42 @@ def test_computed_paths_are_told_apart_by_notebook(root: Path) -> None:
     assert [len(link.uses) for link in found.links] == [2, 2]
     assert not found.unmade, "nothing can be said of it"
     assert "b.ipynb cell [3] line 1 reads where" in reports.text(found)
+
+
+def test_what_was_recorded_stands_for_what_is_computed(root: Path) -> None:
+    (root / "x.csv").write_text("a\n1\n")
+    shell_module = pytest.importorskip("IPython.core.interactiveshell")
+    nbdebt = pytest.importorskip("nbdebt")
+    sources = [
+        "import os, pandas as pd\nwhere = os.environ['NBDEBT_TEST_ROOT'] + '/x.csv'",
+        "d = pd.read_csv(where)",
+        "for i in range(2): d.to_csv(f'{os.path.dirname(where)}/{i}.csv')",
+    ]
+    shell = shell_module.InteractiveShell()
+    os.environ["NBDEBT_TEST_ROOT"] = str(root)
+    try:
+        session = nbdebt.load(shell)
+        session.level = "quiet"
+        session.set_document([(f"c{i}", source) for i, source in enumerate(sources)])
+        for i, source in enumerate(sources):
+            assert shell.run_cell(source, cell_id=f"c{i}", store_history=True).success
+        evidence = json.loads(json.dumps(recorded(session)))
+        session.close()
+    finally:
+        del os.environ["NBDEBT_TEST_ROOT"]
+    path = write_notebook(root / "a.ipynb", *sources)
+    assert {one.kind for one in mapped(root).data} == {"unknown"}
+    document = json.loads(path.read_text())
+    document["metadata"]["nbdebt"] = {"evidence": evidence}
+    path.write_text(json.dumps(document))
+    assert flow(mapped(root)) == {
+        "x.csv reads a.ipynb",
+        "a.ipynb writes 0.csv",
+        "a.ipynb writes 1.csv",
+    }
+    document["cells"][1]["source"] += "\n"
+    path.write_text(json.dumps(document))
+    assert {one.kind for one in mapped(root).data} == {"unknown"}, "it was edited since"
 
 
 def test_after_a_change_of_directory(root: Path) -> None:
