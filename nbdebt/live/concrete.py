@@ -51,6 +51,9 @@ class Walk:
         found: dict[str, str] = {}
         for name in names:
             if machine.knows(name) and not machine.is_module(name):
+                if type(machine.names.get(name)).__name__ == "Function" and machine.names[name].attributes:
+                    # What a function carries with it is in no digest of it.
+                    continue
                 digest = machine.digest(name)
                 if digest is not None:
                     found[name] = digest

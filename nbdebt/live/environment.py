@@ -39,12 +39,14 @@ class Place(msgspec.Struct, frozen=True):
 class Found(NamedTuple):
     """What the environment of the replay holds of a resource: ``state`` None where it can't be known.
 
-    ``cell`` is the document index of the cell that provides it, -1 for what was there at the start.
+    ``cell`` is the document index of the cell that provides it, -1 for what was there at the start; ``shape``
+    is what can be known nonetheless of a value that is drawn at random.
     """
 
     state: State | None
     cell: int
     why: Literal["", "stale", "differs", "edited", "random", "origin"] = ""
+    shape: bytes = b""
 
 
 Outside = Callable[[str], bytes]

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from nbdebt.live.bindings import Bindings
 from nbdebt.live.fingerprints import Fingerprint, Fingerprinter
+from nbdebt.live.shapes import shape_of
 from nbdebt.live.states import State, state_of
 
 
@@ -122,7 +123,7 @@ class Namespace:
             found = self._fingerprint(name)
             if found.digest == plain and found.exactness == old_exactness:
                 continue
-            after = state_of(found, run, salt)
+            after = state_of(found, run, salt)._replace(shape=shape_of(value))
             states[name] = after
             changes.append(Change(name, "changed", before, after))
         for name in sorted(gone):
@@ -144,7 +145,8 @@ class Namespace:
         return Change(name, "changed", before, after)
 
     def _take(self, name: str, run: int, salt: bytes) -> State:
-        state = self.states[name] = state_of(self._fingerprint(name), run, salt)
+        shape = shape_of(self.values[name])
+        state = self.states[name] = state_of(self._fingerprint(name), run, salt)._replace(shape=shape)
         self._bindings.hold(name)
         return state
 

@@ -8,17 +8,19 @@ import msgspec
 from xxhash import xxh3_128_digest
 
 from nbdebt.flow.facts import CellFlow
-from nbdebt.flow.steps import DRAW, MUTATE
+from nbdebt.flow.reader import Parsed
+from nbdebt.flow.steps import DRAW, MUTATE, READ
 from nbdebt.live import disk
 from nbdebt.live.ambient import ambient
 from nbdebt.live.certainty import certain
 from nbdebt.live.files import FileWatch
 from nbdebt.live.namespace import Change, Namespace
 from nbdebt.live.randomness import RandomSeen
-from nbdebt.live.record import CLOCK, Effect, Outline, Read, RunRecord, Touch, is_entropy, key_in
+from nbdebt.live.record import CLOCK, SHAPE, Effect, Outline, Read, RunRecord, Touch, is_entropy, key_in
 from nbdebt.live.seen import Seen
+from nbdebt.live.shapes import PARTS, asked
 from nbdebt.live.states import ABSENT, State
-from nbdebt.model.history import Access, Span
+from nbdebt.model.history import Access, Name, Span
 
 
 class Books(Protocol):
@@ -49,6 +51,7 @@ class Boundary(msgspec.Struct):
         given: keys of which it surely gave a part a value, in statements that it finished.
         called: names that called functions use, and that its code doesn't show.
         others: names that are left to runs that go on at the same time.
+        parsed: its source.
     """
 
     summary: Outline
@@ -63,16 +66,20 @@ class Boundary(msgspec.Struct):
     given: frozenset[str]
     called: frozenset[str]
     others: frozenset[str] = frozenset()
+    parsed: Parsed | None = None
 
 
 def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
     """Fill in what a run read and made."""
     record.found = seen.before
-    words = frozenset(_WORD.findall(record.text))
+    only = asked(seen.parsed) if seen.parsed is not None else frozenset()
+    words = frozenset(_WORD.findall(record.text)) | {
+        a.resource.name for a in seen.flow.accesses if a.mode == "read" and isinstance(a.resource, Name)
+    }
     reads = [
-        _meant(read, words, seen.flow)
+        _meant(read, words)
         for take in seen.summary.takes
-        if (read := _read(take, seen, recorder)) is not None
+        if (read := _read(_narrowed(take, only), seen, recorder)) is not None
     ]
     for name in sorted(seen.called):
         state = recorder.namespace.states.get(name)
@@ -128,9 +135,15 @@ def belated(record: RunRecord, files: Sequence[Seen], recorder: Books) -> None:
 _WORD = re.compile(r"\w+")
 
 
-def _meant(read: Read, words: frozenset[str], flow: CellFlow) -> Read:
+def _narrowed(take: Touch, only: frozenset[str]) -> Touch:
+    """An access to the shape alone, where the code asks for no more."""
+    narrow = take.base in only and take.code == READ and take.part in PARTS
+    return take._replace(part=SHAPE) if narrow else take
+
+
+def _meant(read: Read, words: frozenset[str]) -> Read:
     """A read as the code means it: another name for what it changes need not be there yet."""
-    if read.base[0] == "<" or read.base in words or read.access < 0 or flow.accesses[read.access].via:
+    if read.base[0] == "<" or read.base in words:
         return read
     return read._replace(certain=False, access=-1)
 

@@ -18,6 +18,7 @@ _CODES = {"read": READ, "mutate": MUTATE, "delete": DELETE, "draw": DRAW, "seed"
 CLOCK = frozenset(("<random>time", "<random>hash"))
 FRAME = "<frame>"
 THERE = "<there>"
+SHAPE = "<shape>"
 GIVEN = "<given>"
 """Starts the part of a read of the whole to which the run gave parts itself before: ``<given>`` and these."""
 
@@ -131,7 +132,8 @@ class Read(NamedTuple):
     Args:
         base: the resource's key (see ``flow.steps.key_of``); for a name the name.
         part: the part that was read; ``<frame>`` for what is in no part, ``<there>`` for whether it is
-            there at all, ``<given>`` with some parts for the whole but these, which the run gave it itself.
+            there at all, ``<shape>`` for its shape only, ``<given>`` with some parts for the whole but these,
+            which the run gave it itself.
         key: key of the version; empty where there was nothing; None for entropy, which no run finds again.
         certain: it is read whenever the cell runs to its end.
         access: which of the cell's accesses, -1 for what was seen and isn't written there.
@@ -150,6 +152,8 @@ def key_in(state: State, part: str) -> bytes:
     """The key under which a read of a part knows a version."""
     if part == THERE:
         return THERE.encode() if state.key != ABSENT else ABSENT
+    if part == SHAPE:
+        return state.shaped()
     if part.startswith(GIVEN):
         return state.but(part[len(GIVEN) :].split("\0"))
     return (state.frame or b"there") if part == FRAME else state.part(part)

@@ -287,6 +287,7 @@ class Recorder:
             given=frozenset(finished.surely_sets),
             called=self._called(active, codes),
             others=self.going.others(active),
+            parsed=active.parsed,
             libraries=self._libraries(active, value),
         )
         finish(record, boundary, self)

@@ -23,6 +23,7 @@ class State(NamedTuple):
         maker: sequence number of the run that made it; -1 for what was there before recording began.
         ordered: whether the order of its parts counts when values are compared (a frame's columns do, the
             keys of a mapping don't).
+        shape: digest of its shape (see ``shapes.py``), where it has one that is in no part.
     """
 
     key: bytes
@@ -31,6 +32,7 @@ class State(NamedTuple):
     exactness: Exactness = "exact"
     maker: int = -1
     ordered: bool = True
+    shape: bytes = b""
 
     def part(self, part: str) -> bytes:
         """The key of a part; of the whole, where parts aren't told apart."""
@@ -41,6 +43,12 @@ class State(NamedTuple):
             # A frame's column may be read as an attribute.
             digest = self.parts.get(f"[{part[1:]!r}]")
         return self.frame + (NO_PART if digest is None else digest)
+
+    def shaped(self) -> bytes:
+        """The key of its shape; of the whole, where that isn't known."""
+        if self.shape:
+            return self.shape
+        return whole(self.frame, [(name, b"") for name in self.parts]) if self.parts is not None else self.key
 
     def but(self, given: Iterable[str]) -> bytes:
         """The key of the whole once these parts are given a value; their own value doesn't count."""

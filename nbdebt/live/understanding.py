@@ -188,7 +188,7 @@ class Understanding:
             if self._concrete.catch_up(session.runs, recorder.parse):
                 replayer = self.replayer(self._concrete)
                 done = replayer.replay(places)
-        stop(done, places)
+        stop(done, places, session.last)
         read = {
             access.resource.name
             for flow in flows.values()

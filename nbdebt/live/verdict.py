@@ -15,7 +15,8 @@ from nbdebt.live.beside import Beside
 from nbdebt.live.concrete import Concrete, Known, Walk
 from nbdebt.live.disk import applied, directory_state
 from nbdebt.live.environment import Env, Found, Outcome, Outside, Place
-from nbdebt.live.record import THERE, Effect, Read, RunRecord, key_in, shown, working_key
+from nbdebt.live.record import SHAPE, THERE, Effect, Read, RunRecord, key_in, shown, working_key
+from nbdebt.live.shapes import shaped
 from nbdebt.live.states import ABSENT, State
 from nbdebt.live.why import Why
 from nbdebt.live.within import Spread, changed_in_place, showing, spread
@@ -193,6 +194,8 @@ class Replayer:
                 return False
             return read.key == ABSENT or self._foreign(read) or (read.access < 0 and not read.certain)
         if found.state is None:
+            if read.part == SHAPE and found.shape:
+                return found.shape == read.key
             return not read.certain and read.key == ABSENT
         return key_in(found.state, read.part) == read.key
 
@@ -353,11 +356,13 @@ class Replayer:
         if parts is not None and found is not None and not {*showing(parts, last.flow)} & {*found.parts}:
             quiet.add(place.index)
         kept = {base: found_ for base, found_ in env.items() if found and base in _sources(found)}
+        chance = all(r.base.startswith("<random>") or ((f := env.get(r.base)) and f.shape) for r in differ)
+        keep = shaped(found.parts) if found is not None and chance else ()
         self._do(last, place.index, env)
         for base, effect in last.effects.items():
             if effect.after is None or (found is not None and _spared(base, found)):
                 continue
-            env[base] = Found(None, place.index, why)
+            env[base] = Found(None, place.index, why, effect.after.shaped() if base in keep else b"")
         for base in _touched(last, place):
             if base not in last.effects and base in env and not (found is not None and _spared(base, found)):
                 env[base] = Found(None, place.index, why)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from nbdebt.flow.reasons import CellReplay, Reason, ReasonKind
 from nbdebt.live.disk import spoken
 from nbdebt.live.environment import Env, Found, Place
-from nbdebt.live.record import FRAME, GIVEN, Read, RunRecord, key_in
+from nbdebt.live.record import FRAME, GIVEN, SHAPE, Read, RunRecord, key_in
 from nbdebt.live.states import State
 
 
@@ -58,7 +58,7 @@ class Why:
         now = found.cell if found is not None and found.cell >= 0 else None
         made = self.maker(read)
         then = made if made >= 0 else None
-        name = read.base + (read.part if not read.part.startswith((FRAME, GIVEN)) else "")
+        name = read.base + (read.part if not read.part.startswith((FRAME, GIVEN, SHAPE)) else "")
         kind: ReasonKind = "other-version"
         if read.base.startswith("<random>"):
             stream = read.base[8:]

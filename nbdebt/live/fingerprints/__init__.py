@@ -16,6 +16,7 @@ from nbdebt.live.fingerprints import (
     code,
     columnar,
     containers,
+    drawings,
     frames,
     iterators,
     opaque,
@@ -30,7 +31,7 @@ from nbdebt.live.fingerprints.walk import Walk
 
 __all__ = ["Budget", "Exactness", "Fingerprint", "Fingerprinter"]
 
-READERS: Final = (arrays, code, columnar, containers, frames, iterators, opaque, scalars, tensors)
+READERS: Final = (arrays, code, columnar, containers, drawings, frames, iterators, opaque, scalars, tensors)
 """The modules that register readers."""
 
 
