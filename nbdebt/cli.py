@@ -25,7 +25,19 @@ class Commands(click.Group):
     """A group whose commands live in modules of ``nbdebt.commands``."""
 
     # In the order in which people will need them.
-    modules = ("check", "pin", "declare", "explain", "rules", "graph", "ledger", "io", "clean", "completion")
+    modules = (
+        "check",
+        "pin",
+        "declare",
+        "explain",
+        "rules",
+        "graph",
+        "ledger",
+        "io",
+        "exposure",
+        "clean",
+        "completion",
+    )
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of the commands."""

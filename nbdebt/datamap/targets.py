@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from nbdebt.data.targets import as_pattern, has_hole, is_absolute, is_unknown, local_path
 
@@ -114,6 +114,8 @@ def safe_address(text: str) -> str:
         given = parse_qsl(parts.query, keep_blank_values=True)
         kept = [(key, value) for key, value in given if not _SECRET.match(key)]
         query = parts.query if kept == given else urlencode(kept, safe="/:,{}*")
-        return urlunsplit((parts.scheme, host, parts.path, query, parts.fragment))
+        # Not by urlunsplit: it takes the slashes of sqlite:///x.db for superfluous.
+        rest = (f"?{query}" if query else "") + (f"#{parts.fragment}" if parts.fragment else "")
+        return f"{scheme}://{host}{parts.path}{rest}"
     except ValueError:
         return scheme + "://…"

@@ -117,6 +117,7 @@ ADDRESSES = [
     ("postgresql://ada:pw@h:5/shop#orders", "postgresql://h:5/shop#orders"),
     ("postgresql://ada@h/shop?password=pw#orders", "postgresql://h/shop#orders"),
     ("s3://b/{name}.csv", "s3://b/{name}.csv"),
+    ("sqlite:///shop.db#orders", "sqlite:///shop.db#orders"),
     ("engine#orders", "engine#orders"),
     ("http://[", "http://…"),
 ]

@@ -57,7 +57,7 @@ from collections.abc import Iterator
 from nbdebt.model.finding import Finding
 from nbdebt.model.history import Table
 from nbdebt.rules import Needs, rule
-from nbdebt.rules.outputs._words import declare, owned
+from nbdebt.rules.outputs._words import declare, evident, owned
 from nbdebt.rules.surroundings import Surroundings, Touch
 
 _TRACKERS = ("mlflow:", "wandb:", "models:", "runs:", "memory:", "file:", "data:")
@@ -85,7 +85,9 @@ def undeclared_remote_output(seen: Surroundings) -> Iterator[Finding]:
             else f"{what} {lack}: who builds on it can't ask anybody",
             "Declare it with an owner.",
             severity="note" if unknown else None,
-            evidence=("whether the connection leads to a shared database is not known",) if unknown else (),
+            evidence=("whether the connection leads to a shared database is not known",)
+            if unknown
+            else evident(seen.exposure(touch)),
             fix=None if touch.declared else declare(seen, touch),
         )
 
