@@ -181,6 +181,8 @@ def attach(session: Session) -> Callable[[], None]:
         magics.close()
         for kind in ("line", "cell"):
             shell.magics_manager.magics[kind].pop("nbdebt", None)
+        # IPython keeps the function there, too, and it the session.
+        vars(shell.magics_manager.user_magics).pop("nbdebt", None)
 
     return detach
 

@@ -6,6 +6,7 @@ reaches the user's cell.
 
 import re
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,6 +39,7 @@ T = TypeVar("T")
 registry = Registry()
 # Trees are large, and parsing is quick: those of the cells that are worked on are kept.
 _TREES = 100
+_PATIENCE = 30.0
 _AUTOMAGIC = re.compile(r"get_ipython\(\)\.run_line_magic\((['\"])(\w+)\1, (['\"])(.*)\3\)\s*\Z")
 
 
@@ -71,6 +73,7 @@ class Recorder:
         self.belated = 0
         self.shown: State | None = None
         self.going = Going()
+        self._turn = threading.RLock()
         self._stop: Stop | None = None
         self._parsed: dict[str, Parsed] = {}
 
@@ -116,6 +119,17 @@ class Recorder:
             where = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
             self._fail(f"{doing}: {type(error).__name__}: {error} ({where})")
 
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Subshells begin and end runs in threads of their own: what one left belongs to no other. A process
+        that was forked meanwhile finds the lock held for good, and goes on without."""
+        held = self._turn.acquire(timeout=_PATIENCE)
+        try:
+            yield
+        finally:
+            if held:
+                self._turn.release()
+
     def _ask(self, doing: str, question: Callable[[], T], otherwise: T) -> T:
         """What a sensor says; ``otherwise`` where it fails."""
         with self._guarded(doing):
@@ -134,7 +148,7 @@ class Recorder:
             return
         began = time.perf_counter()
         try:
-            with self._guarded("before a run"):
+            with self._guarded("before a run"), self._in_turn():
                 self._begin(info, began)
         except KeyboardInterrupt:
             self._stop = Stop(self.shell)
@@ -203,9 +217,10 @@ class Recorder:
             if self._stop is not None:
                 self._stop.withdraw()
                 self._stop = None
-            active = self.going.leave(result)
-            if active is not None:
-                self._ended(active, result, ended)
+            with self._in_turn():
+                active = self.going.leave(result)
+                if active is not None:
+                    self._ended(active, result, ended)
         except KeyboardInterrupt:
             # The cell is over, and there is nothing else to stop.
             self._fail("interrupted after a run")

@@ -14,7 +14,7 @@ from jupyter_client.manager import KernelManager
 from nbdebt.read.clean import MIME
 
 ROOT = Path(__file__).resolve().parents[2]
-_TIMEOUT = 120
+TIMEOUT = 120
 _QUIET = frozenset(("status", "execute_input"))
 
 
@@ -78,7 +78,7 @@ class Kernel:
         )
         self.client: BlockingKernelClient = self.manager.client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=_TIMEOUT)
+        self.client.wait_for_ready(timeout=TIMEOUT)
 
     def send(self, code: str, cell_id: str = "", subshell: str | None = None, **content: Any) -> str:
         """Ask for a cell to be run; the id of the request."""
@@ -105,7 +105,7 @@ class Kernel:
         found = {request: Answer({}, []) for request in requests}
         idle: set[str] = set()
         while len(idle) < len(requests):
-            message = self.client.get_iopub_msg(timeout=_TIMEOUT)
+            message = self.client.get_iopub_msg(timeout=TIMEOUT)
             parent = message["parent_header"].get("msg_id")
             if parent not in found:
                 continue
@@ -115,7 +115,7 @@ class Kernel:
                 found[parent].messages.append((message["msg_type"], message["content"]))
         waiting = set(requests)
         while waiting:
-            message = self.client.get_shell_msg(timeout=_TIMEOUT)
+            message = self.client.get_shell_msg(timeout=TIMEOUT)
             parent = message["parent_header"].get("msg_id")
             if parent in waiting:
                 waiting.remove(parent)
@@ -131,7 +131,7 @@ class Kernel:
         message = self.client.session.msg(kind, content or {})
         self.client.control_channel.send(message)
         while True:
-            reply = self.client.get_control_msg(timeout=_TIMEOUT)
+            reply = self.client.get_control_msg(timeout=TIMEOUT)
             if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
                 return dict(reply["content"])
 
