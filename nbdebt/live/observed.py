@@ -87,6 +87,10 @@ def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
             seen.before[name] = state
             reads.append(Read(name, "", state.key, True, -1, state.maker))
     told = {take.base for take in seen.summary.takes}
+    # What hides a builtin by then, a replay would find in its place.
+    hidden = (told, seen.before, recorder.namespace.states)
+    builtins = (name for name in seen.flow.builtins if not any(name in names for names in hidden))
+    reads += [Read(name, "", ABSENT, True, -1, -1) for name in builtins]
     for setting in sorted(
         ambient(
             seen.flow, seen.summary, record.run.source, seen.libraries, record.shows, recorder.made_settings

@@ -232,8 +232,9 @@ class RunRecord(msgspec.Struct):
 
     @property
     def read(self) -> tuple[str, ...]:
-        """Names it read."""
-        return tuple(dict.fromkeys(r.base for r in self.reads if r.base[0] != "<"))
+        """Names it read; not the builtins that it found hidden by no name."""
+        found = (r for r in self.reads if r.base[0] != "<" and (r.access >= 0 or r.key != ABSENT))
+        return tuple(dict.fromkeys(r.base for r in found))
 
     def _names(self, kind: str) -> tuple[str, ...]:
         return tuple(n for n, e in self.effects.items() if e.kind == kind and n[0] != "<")

@@ -18,6 +18,7 @@ from nbdebt.live.difference import Difference, compare
 from nbdebt.live.disk import directory_state
 from nbdebt.live.document import Document, Shown, as_notebook
 from nbdebt.live.environment import Outcome, Place
+from nbdebt.live.files.classify import stripped_url
 from nbdebt.live.own import is_own
 from nbdebt.live.record import RunRecord, before_line, outline, shown, source_key
 from nbdebt.live.recorder import Recorder, registry
@@ -420,6 +421,11 @@ def is_told(access: object, known: Collection[tuple[object, str, str]]) -> bool:
     """Whether the code says of an access what was seen: the same target, however it names it."""
     resource = getattr(access, "resource", None)
     mode = getattr(access, "mode", "")
+    if isinstance(resource, Url):
+        # What is seen is without its query.
+        return any(
+            kind is Url and how == mode and stripped_url(text) == resource.url for kind, text, how in known
+        )
     if not isinstance(resource, File):
         return (type(resource), str(resource), mode) in known
     name = resource.path.rsplit("/", 1)[-1]

@@ -15,6 +15,8 @@ A page is a rule's module docstring: a first line (what it finds), then sections
 reported; lines without one must not be. Lines at the end of a cell give its saved outputs: ``# Out: text``
 (standard output), ``# Result: text`` (the value shown), ``# Raises: ValueError: text`` (a traceback).
 Neither belongs to the source. A block ``python fixed`` that follows is what the fixes must make of it. A
+block ``python seen`` holds runs of the session that the document doesn't show and a live session knows:
+``# %% [2] in cell 1`` in a cell that ran again or was edited since, ``# %% [2]`` in one that is gone. A
 ``toml`` block before an example is its configuration; a ``files`` block names the files that exist beside
 it, one a line, with ``tracked`` behind those that are committed, ``pinned`` behind those that
 ``nbdebt.lock`` knows, and ``changed`` behind those that it knew with other content.
@@ -34,6 +36,7 @@ _FENCE = re.compile(r"(?P<ticks>`{3,})(?P<info>[^`]*)\Z")
 _MARK = re.compile(r"\s*# <- (?P<codes>NBD\d{3}(?:,[ ]*NBD\d{3})*)[ \t]*\Z")
 _OUTPUT = re.compile(r"# (?P<kind>Out|Result|Raises):(?: (?P<text>.*))?\Z")
 _CELL = re.compile(r"^# %%", re.MULTILINE)
+_IN_CELL = re.compile(r"\bin cell (\d+)\s*\Z")
 
 
 class PageError(NbdebtError):
@@ -50,6 +53,20 @@ class BesideFile(msgspec.Struct, frozen=True):
     changed: bool = False
 
 
+class SeenRun(msgspec.Struct, frozen=True):
+    """A run of the example's session.
+
+    Args:
+        source: what ran.
+        cell_id: in which cell of the document; of one that is gone where it has no such cell.
+        count: its execution count; None for a run that kept no history, before all others.
+    """
+
+    source: str
+    cell_id: str
+    count: int | None
+
+
 class Example(msgspec.Struct, frozen=True):
     """One example notebook of a page.
 
@@ -59,6 +76,7 @@ class Example(msgspec.Struct, frozen=True):
         fixed: the block that shows what fixes make of it; None where the page doesn't say.
         files: files that exist beside the notebook.
         toml: its ``nbdebt.toml``, empty where there is none.
+        seen: the block with runs that the document doesn't show; empty where there are none.
         line: line of the page on which the block starts, from 1.
     """
 
@@ -68,6 +86,7 @@ class Example(msgspec.Struct, frozen=True):
     files: tuple[BesideFile, ...] = ()
     toml: str = ""
     line: int = 0
+    seen: str = ""
 
     def document(self) -> bytes:
         """The example as the bytes of an ``.ipynb`` file."""
@@ -89,6 +108,20 @@ class Example(msgspec.Struct, frozen=True):
             for line, codes in lines.items()
             if code in codes
         }
+
+    def runs(self) -> list[SeenRun]:
+        """The session that led to the document: its runs and those that it doesn't show, in their order."""
+        found = [
+            SeenRun("\n".join(_taken_apart(block)[1]), f"cell-{index}", block.execution_count)
+            for index, block in enumerate(blocks(self.source).blocks)
+            if block.kind == "code" and block.execution_count is not None
+        ]
+        heads = [line for line in self.seen.split("\n") if _CELL.match(line)]
+        for number, (head, block) in enumerate(zip(heads, blocks(self.seen).blocks, strict=False)):
+            cell = _IN_CELL.search(head)
+            cell_id = f"cell-{int(cell[1]) - 1}" if cell is not None else f"gone-{number}"
+            found.append(SeenRun("\n".join(block.lines).strip("\n"), cell_id, block.execution_count))
+        return sorted(found, key=lambda run: run.count or 0)
 
     def fixed_sources(self) -> list[str] | None:
         """The sources of the cells that fixes must make of it; None where the page doesn't say."""
@@ -149,6 +182,10 @@ def parse_page(text: str) -> Page:
                 if not examples or examples[-1].fixed is not None:
                     raise PageError(f"line {index + 1}: a fixed block without an example before it")
                 examples[-1] = msgspec.structs.replace(examples[-1], fixed=body)
+            case ["python", "seen"]:
+                if not examples or examples[-1].seen:
+                    raise PageError(f"line {index + 1}: a seen block without an example before it")
+                examples[-1] = msgspec.structs.replace(examples[-1], seen=body)
             case ["python"] if _CELL.search(body):
                 examples.append(Example(body, _marks(body, index + 1), None, files, toml, index + 1))
                 toml, files = "", ()

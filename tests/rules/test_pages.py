@@ -45,25 +45,31 @@ def check_example(example: Example, rule: Rule, directory: Path) -> tuple[Findin
     """What the rule finds in the example, with the files around it that the page names."""
     if rule.needs in DOCUMENT and not example.toml:
         return check_document(example.document(), rule)
+    notebook = commit(example, directory, "a,b\n1,2\n")
+    report = check_paths([str(notebook)], CheckOptions(extend_select=(rule.code,), cache=False, jobs=1))
+    assert not report.problems
+    return tuple(finding for finding in report.findings if finding.code == rule.code)
+
+
+def commit(example: Example, directory: Path, content: str) -> Path:
+    """Write the example with its configuration and files into a directory under version control."""
     notebook = directory / "example.ipynb"
     notebook.write_bytes(example.document())
     (directory / "nbdebt.toml").write_text(example.toml)
     for file in example.files:
         path = directory / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("a,b\n1,2\n")
+        path.write_text(content)
         if file.pinned:
             pin_file(path, directory / "nbdebt.lock", profile=False)
         if file.changed:
-            path.write_text("a,b\n1,2\n3,4\n")
+            path.write_text(content + "3,4\n")
     tracked = [file.path for file in example.files if file.tracked]
     git = ["git", "-c", "user.name=n", "-c", "user.email=n@example.org", "-C", str(directory)]
     subprocess.run([*git, "init", "-q"], check=True)
     subprocess.run([*git, "add", "example.ipynb", *tracked], check=True)
     subprocess.run([*git, "commit", "-qm", "example"], check=True)
-    report = check_paths([str(notebook)], CheckOptions(extend_select=(rule.code,), cache=False, jobs=1))
-    assert not report.problems
-    return tuple(finding for finding in report.findings if finding.code == rule.code)
+    return notebook
 
 
 @pytest.mark.parametrize("rule", rules(), ids=name)

@@ -42,7 +42,8 @@ import pandas as pd
 if os.path.exists("cache.csv"):
     cached = pd.read_csv("cache.csv")
 for name in sorted(os.listdir(".")):
-    part = pd.read_csv(f"data/{name}")
+    if name.endswith(".csv"):
+        part = pd.read_csv(f"./{name}")
 ```
 
 ## Known limits

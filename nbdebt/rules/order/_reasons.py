@@ -68,12 +68,24 @@ def touches(seen: Analysis, cell: int) -> tuple[set[str], set[str]]:
 def unexplained(seen: Analysis, cell: int, reason: Reason) -> bool:
     """Whether a cell took in what only a later run makes, with no count left for an earlier run of it."""
     if seen.observed:
-        return reason.then is None
+        return reason.then is None and not lacked(seen, cell, reason)
     maker = reason.now
     count = seen.notebook.cells[cell].execution_count
     if maker is None or count is None:
         return False
     return not any(n < count for n in earlier_runs(seen, maker))
+
+
+def lacked(seen: Analysis, cell: int, reason: Reason) -> bool:
+    """Whether a recorded run found nothing under the name: it failed for want of it, or took Python's own."""
+    if not seen.observed or reason.then is not None:
+        return False
+    flow = seen.flows.get(cell)
+    if flow is not None and reason.name in flow.builtins:
+        return True
+    cell_id = seen.notebook.cells[cell].id
+    last = next((run for run in reversed(seen.history.runs) if run.cell_id == cell_id), None)
+    return last is not None and last.outcome == "error"
 
 
 def earlier_runs(seen: Analysis, cell: int) -> list[int]:

@@ -65,7 +65,8 @@ print(random.random())
 
 ## Known limits
 Nothing is run: only values that follow from constants, plain Python operations and a few pure functions are
-known. Long outputs are not compared.
+known. Long outputs are not compared. In a live session it says nothing: what a cell shows is what its last
+run showed, and stale-output tells what became of that.
 
 ## Source
 Pimentel, Murta, Braganholo and Freire, "A Large-Scale Study About Quality and Reproducibility of Jupyter

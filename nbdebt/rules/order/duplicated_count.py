@@ -41,7 +41,7 @@ c = 3
 
 ## Known limits
 Two sessions whose counts don't meet leave no such trace. Not on by default: select it with `--extend-select
-NBD111`.
+NBD111`. In a live session it says nothing, for one session gives no count twice.
 
 ## Source
 The Jupyter messaging protocol, `execution_count`: it grows by one with each request that is stored in the

@@ -41,6 +41,8 @@ An interrupted cell is a note. The line is taken from the traceback; where it do
 line is shown. A NameError that undefined-on-run-all explains, and an error that the code as it stands can't
 raise (contradicted-output), are reported there alone.
 
+In a live session it says nothing: the traceback was there to be seen.
+
 ## Source
 The Jupyter Notebook format, outputs of type `error`; nbclient's documentation, `raises-exception`.
 """

@@ -20,6 +20,13 @@ print([n for n in range(20) if n > limit])  # <- NBD105
 # Out: [16, 17, 18, 19]
 ```
 
+What ran before all that, in a cell that is gone:
+
+```python seen
+# %%
+limit = 15
+```
+
 A gap in the counts where nothing depends on what is lost:
 
 ```python
@@ -38,9 +45,17 @@ limit = 10
 print([n for n in range(20) if n > limit])
 ```
 
+The run before:
+
+```python seen
+# %% [1] in cell 1
+limit = 10
+```
+
 ## Known limits
 A mere gap in the counts is no finding. Startup files and widgets run code without counts; what they bring
-is taken for lost.
+is taken for lost. What a live session did not see either, because it was there before recording began, is
+not reported there.
 
 ## Source
 Pimentel, Murta, Braganholo and Freire, "A Large-Scale Study About Quality and Reproducibility of Jupyter

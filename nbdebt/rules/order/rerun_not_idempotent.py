@@ -20,6 +20,13 @@ balance = balance * 2  # <- NBD104
 print(balance)
 ```
 
+The run that no count shows any more:
+
+```python seen
+# %% [2] in cell 2
+balance = balance * 2
+```
+
 A new name makes the cell repeatable:
 
 ```python

@@ -52,7 +52,7 @@ import re
 from collections.abc import Iterator
 
 from nbdebt.model.finding import Finding
-from nbdebt.model.history import Access, Name
+from nbdebt.model.history import Access, Name, Span
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
 
@@ -66,6 +66,11 @@ def shadowed_builtin(seen: Analysis) -> Iterator[Finding]:
     taken: dict[str, tuple[int, Access]] = {}
     told: set[str] = set()
     for cell, flow in seen.cells():
+        # A recorded run that found the builtin itself under the name speaks of it apart.
+        for name in sorted(taken.keys() & flow.builtins.keys() - told):
+            if _is_called(seen, cell.index, flow.builtins[name], name):
+                told.add(name)
+                yield _finding(seen, name, *taken[name], cell.index, flow.builtins[name])
         for access in flow.accesses:
             if not isinstance(access.resource, Name) or access.resource.name not in _BUILTINS:
                 continue
@@ -75,23 +80,26 @@ def shadowed_builtin(seen: Analysis) -> Iterator[Finding]:
             elif access.mode == "write" and not access.resource.part and access.certain:
                 taken.setdefault(name, (cell.index, access))
             elif access.mode == "read" and name in taken and name not in told:
-                if not _is_called(seen, cell.index, access, name):
+                if not _is_called(seen, cell.index, access.span, name):
                     continue
                 told.add(name)
-                where, write = taken[name]
-                yield seen.finding(
-                    where,
-                    write.span,
-                    f"`{name}` hides the builtin that {seen.label(cell.index)} calls below; "
-                    "run top to bottom, the call raises a TypeError",
-                    f"Give `{name}` another name here.",
-                    related=(seen.related(cell.index, f"`{name}` is called here", access.span),),
-                )
+                yield _finding(seen, name, *taken[name], cell.index, access.span)
 
 
-def _is_called(seen: Analysis, cell: int, access: Access, name: str) -> bool:
-    rest = seen.line(cell, access.span.end_line)[access.span.end_column - 1 :].lstrip()
-    here = seen.line(cell, access.span.line)[access.span.column - 1 :]
+def _finding(seen: Analysis, name: str, where: int, write: Access, cell: int, call: Span) -> Finding:
+    return seen.finding(
+        where,
+        write.span,
+        f"`{name}` hides the builtin that {seen.label(cell)} calls below; "
+        "run top to bottom, the call raises a TypeError",
+        f"Give `{name}` another name here.",
+        related=(seen.related(cell, f"`{name}` is called here", call),),
+    )
+
+
+def _is_called(seen: Analysis, cell: int, span: Span, name: str) -> bool:
+    rest = seen.line(cell, span.end_line)[span.end_column - 1 :].lstrip()
+    here = seen.line(cell, span.line)[span.column - 1 :]
     return here.startswith(name) and rest.startswith("(")
 
 

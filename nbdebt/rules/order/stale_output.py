@@ -19,6 +19,13 @@ total = sum(prices)  # <- NBD103
 print(total)
 ```
 
+The first cell had other prices before. The file doesn't say so, a live session knows it:
+
+```python seen
+# %% [1] in cell 1
+prices = [1, 2, 3]
+```
+
 What was read comes from a cell above that shows no count; that a cell below makes it anew changes nothing:
 
 ```python
@@ -51,7 +58,7 @@ total = sum(prices)
 ## Known limits
 A saved notebook doesn't keep by which code the input was made before: if the cell merely ran again
 unchanged, the output is still right. Where the saved output is exactly what the code as it stands prints,
-nothing is reported.
+nothing is reported. A live session compares the values, and reports only inputs that have changed.
 
 ## Source
 Macke, Gong, Lee, Head, Xin and Parameswaran, "Fine-Grained Lineage for Safer Notebook Interactions" (PVLDB
@@ -69,6 +76,7 @@ from nbdebt.rules.order._reasons import (
     base_name,
     earlier_runs,
     is_import,
+    lacked,
     listing,
     of_two_sessions,
     place,
@@ -85,7 +93,11 @@ def stale_output(seen: Analysis) -> Iterator[Finding]:
         maker = reason.now if reason.now is not None else reason.then
         if maker is None or is_import(seen, maker, base_name(seen, cell, reason)):
             continue
-        if unexplained(seen, cell, reason) or of_two_sessions(seen, cell, reason):
+        if (
+            unexplained(seen, cell, reason)
+            or lacked(seen, cell, reason)
+            or of_two_sessions(seen, cell, reason)
+        ):
             continue
         if _from_unrun(seen, cell, maker, base_name(seen, cell, reason)):
             continue

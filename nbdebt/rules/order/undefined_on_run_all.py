@@ -35,6 +35,13 @@ import pandas as pd
 total = frame["amount"].sum()  # <- NBD101
 ```
 
+The run that is missing, as a live session saw it:
+
+```python seen
+# %% [2]
+frame = pd.DataFrame({"amount": [5, 7]})
+```
+
 A cell above deletes what is used below:
 
 ```python
@@ -80,6 +87,13 @@ print(total, rows)  # <- NBD101
 print(columns)
 ```
 
+```python seen
+# %% [2]
+rows = [1, 2, 3]
+# %% [3]
+columns = ["a"]
+```
+
 A star import brings names that nobody can see here:
 
 ```python
@@ -105,6 +119,7 @@ print(price)
 Names that `exec`, `%run` or a star import bring in are not known; in such a cell and below it nothing is
 reported.
 Without execution counts the finding rests on the code alone and is a warning.
+In a live session, a cell that was just stopped by a NameError is not reported on top.
 
 ## Source
 The Python Language Reference, "Naming and binding". Pimentel, Murta, Braganholo and Freire, "A Large-Scale
