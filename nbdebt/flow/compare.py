@@ -2,7 +2,7 @@
 
 from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.outputs import Predictions
-from nbdebt.flow.reasons import CellReplay, Reason, ReasonKind, order_text
+from nbdebt.flow.reasons import CellReplay, Reason, ReasonKind, order_text, unseeded_text
 from nbdebt.flow.simulate import Take, Trace
 from nbdebt.flow.steps import Step
 from nbdebt.model.notebook import Notebook
@@ -204,7 +204,7 @@ def _stream_reason(after: Take, then: int | None, now: int) -> Reason:
     """Another state of a random stream than in the session."""
     stream = after.base.removeprefix("<random>")
     if now < 0:
-        return Reason("random", stream, after.access, text=f"draws from the unseeded {stream} random stream")
+        return Reason("random", stream, after.access, text=unseeded_text(stream))
     if then is not None and then != now:
         text = f"draws from the {stream} random stream in another order"
         return Reason("other-version", after.base, after.access, then if then >= 0 else None, now, text)

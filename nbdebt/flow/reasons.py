@@ -101,6 +101,15 @@ def order_text(cell: int, notebook: Notebook) -> str:
     return f"cell [{count}]" if count is not None else f"cell {cell + 1}"
 
 
+def unseeded_text(stream: str) -> str:
+    """What a cell does that draws from a stream which nothing seeds, or which nothing can seed."""
+    if stream == "os":
+        return "makes a generator without a seed, or asks the system for random numbers"
+    if stream == "uuid":
+        return "makes a UUID, another one in every run"
+    return f"draws from the unseeded {stream} random stream"
+
+
 def root_of(name: str) -> str:
     """The name that a part belongs to: ``df`` of ``df['a']``."""
     return name.partition("[")[0].partition(".")[0]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from nbdebt.live.session import Session
 
 _MOST = 5
+# What nothing can seed.
+_SEED = {"os": ": give it a seed", "uuid": ""}
 
 
 def plan(seen: Analysis, session: "Session") -> list[tuple[CellRef, str]]:
@@ -146,11 +148,15 @@ def to_mend(seen: Analysis, session: "Session") -> list[tuple[CellRef, str]]:
         if cell.state == "fails":
             found.append((seen.ref(index), f"{LIVE_STATES['fails']}: {'; '.join(texts)}"))
         elif cell.state in ("differs", "stale"):
-            wrong = [f"{r.text}: seed it" for r in cell.reasons if r.kind == "random"]
+            wrong = [r.text + _SEED.get(r.name, ": seed it") for r in cell.reasons if r.kind == "random"]
             for name in dict.fromkeys(r.name for r in cell.reasons if r.now is None and r.name in replaced):
                 writer = index_of.get(replaced[name])
                 label = cell_label(seen.ref(writer)) if writer is not None else "a cell"
-                wrong.append(f"reads `{name}`, which {label} replaces: write to another path")
+                wrong.append(
+                    f"changes `{name}`, which it finds as an earlier run left it: write it as a whole"
+                    if writer == index
+                    else f"reads `{name}`, which {label} replaces: write to another path"
+                )
             if wrong:
                 after = [cell_label(seen.ref(i)) for i, root in roots.items() if root == index != i]
                 follow = f"; {listed(after)} {'follow' if after[1:] else 'follows'} from it" if after else ""

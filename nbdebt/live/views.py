@@ -206,7 +206,7 @@ _PLACES: dict[Place, str] = {
 
 def io(session: "Session") -> Shown:
     """``%nbdebt io``: all that comes in and goes out, how it is versioned, and who can reach it."""
-    rows = []
+    rows: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for look in looked_up(session):
         touch = look.touch
         access = touch.exchange.access
@@ -220,12 +220,15 @@ def io(session: "Session") -> Shown:
             else _exposed(touch.place, look.exposed, look.declared)
         )
         how = "seen" if _was_seen(session, touch.exchange) else _BASES[access.basis]
-        rows.append((cell_label(touch.exchange.cell), access.mode, clean(touch.text), known, how))
+        row = (cell_label(touch.exchange.cell), access.mode, clean(touch.text))
+        # The code and what was seen may name one thing in two ways.
+        if row not in rows or how == "seen":
+            rows[row] = (*row, known, how)
     title = (
         f"{plural(len(rows), 'exchange')} with the world outside" if rows else "nothing comes in or goes out"
     )
     head = ("cell", "does", "what", "version, or who can reach it", "how known")
-    return Shown(title, (), head, tuple(rows))
+    return Shown(title, (), head, tuple(rows.values()))
 
 
 _BASES = {"observed": "seen", "parsed": "in the code", "inferred": "inferred"}

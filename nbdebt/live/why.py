@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from nbdebt.flow.reasons import CellReplay, Reason, ReasonKind
+from nbdebt.flow.reasons import CellReplay, Reason, ReasonKind, unseeded_text
 from nbdebt.live.disk import spoken
 from nbdebt.live.environment import Env, Found, Place
 from nbdebt.live.record import FRAME, GIVEN, SHAPE, Read, RunRecord, key_in
@@ -63,7 +63,7 @@ class Why:
         if read.base.startswith("<random>"):
             stream = read.base[8:]
             if read.key is None or found is None:
-                text = f"draws from the unseeded {stream} random stream"
+                text = unseeded_text(stream)
                 cell.reasons.append(Reason("random", stream, read.access, text=text))
                 return
             text = f"the {stream} random stream stands elsewhere"

@@ -37,10 +37,12 @@ _FOLDED = {
         "{} streams are drawn from unseeded in a branch",
     ),
     "entropy-in-results": ("{} value that differs in every run", "{} values that differ in every run"),
+    "set-order": ("takes {} set in no certain order", "takes {} sets in no certain order"),
+    "unused-suppression": ("{} suppression suppresses nothing", "{} suppressions suppress nothing"),
     "unseeded-estimator": ("looks at {} unseeded sample", "looks at {} unseeded samples"),
 }
 # Of these a reader wants to know where, not of what.
-_BY_CELL = frozenset(("never-run-cell", "error-output", "unseeded-estimator"))
+_BY_CELL = frozenset(("never-run-cell", "error-output", "unseeded-estimator", "set-order"))
 
 
 def plural(count: int, one: str, many: str = "") -> str:
