@@ -147,12 +147,23 @@ def with_seen(flows: Sequence[Flow], notebooks: Sequence[NotebookResult]) -> lis
 
 def _observed(result: NotebookResult, accesses: Iterable[Accessed], cells: dict[int, str]) -> Iterator[Flow]:
     place = {ref.id: ref.index + 1 for ref in result.cells}
+    beside = os.path.join(os.path.dirname(os.path.realpath(result.path)), "")
     for access in accesses:
         name = DatasetName(access.ns, access.name)
         kind = "file" if access.ns.startswith("file") else "url"
         cell = place.get(cells.get(access.run, ""))
         op = _OPS[access.op]
-        yield Flow(result.path, op, name.label, kind, *name, cell, "observed", access.sure, access.via)
+        yield Flow(
+            result.path,
+            op,
+            name.label.removeprefix(beside),
+            kind,
+            *name,
+            cell,
+            "observed",
+            access.sure,
+            access.via,
+        )
 
 
 def unique(flows: Iterable[Flow]) -> Iterator[Flow]:

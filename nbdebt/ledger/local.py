@@ -32,11 +32,13 @@ class Reader(NamedTuple):
         job: the notebook; a directory, with a slash behind it, where that isn't known.
         actor: who; empty where that isn't said.
         at: when last, ISO 8601 in UTC.
+        digest: of what they read then; empty where that isn't known.
     """
 
     job: str
     actor: str
     at: str
+    digest: str
 
 
 def default_index(directory: str) -> Path:
@@ -71,12 +73,14 @@ class Local:
 
     Args (attributes):
         patience: seconds to wait for the first answer; without it nobody is known.
+        in_kernel: it is asked by a kernel, in which what is written has been written.
     """
 
     def __init__(self, settings: LedgerSettings) -> None:
         self.settings = settings
         self.patience = 2.0
-        self._known: dict[DatasetName, dict[tuple[str, str], str]] = {}
+        self.in_kernel = False
+        self._known: dict[DatasetName, dict[tuple[str, str], tuple[str, str]]] = {}
         self._files: dict[str, tuple[int, int]] = {}
         self._index: Path | None = None
         self._done = 0.0
@@ -100,10 +104,9 @@ class Local:
         found = dict(self._known.get(name, {}))
         for reader in _asked(self._index, name, self._since()):
             key = (reader.job, reader.actor)
-            found[key] = max(reader.at, found.get(key, ""))
-        return sorted((Reader(job, actor, at) for (job, actor), at in found.items()), key=lambda r: r.at)[
-            ::-1
-        ]
+            found[key] = max((reader.at, reader.digest), found.get(key, ("", "")))
+        readers = [Reader(job, actor, at, digest) for (job, actor), (at, digest) in found.items()]
+        return sorted(readers, key=lambda reader: reader.at, reverse=True)
 
     def _since(self) -> str:
         first = datetime.now(UTC) - timedelta(days=self.settings.days)
@@ -150,7 +153,7 @@ class Local:
         for _, entry in content.entries:
             if isinstance(entry, Accessed) and entry.op == "read" and entry.at >= since:
                 readers = self._known.setdefault(DatasetName(entry.ns, entry.name), {})
-                readers[key] = max(entry.at, readers.get(key, ""))
+                readers[key] = max((entry.at, entry.digest), readers.get(key, ("", "")))
         self._files[file.name] = (file.size, file.changed)
 
 
@@ -185,8 +188,9 @@ def _asked(index: Path | None, name: DatasetName, since: str) -> list[Reader]:
     return [Reader(*row) for row in rows]
 
 
+# Beside a maximum, SQLite gives the other columns of its row ("Bare columns in an aggregate query").
 _READERS = """
-SELECT run.job, run.actor, max(access.at) FROM dataset
+SELECT run.job, run.actor, max(access.at), access.digest FROM dataset
 JOIN access ON access.dataset_id = dataset.id AND access.op = 'read'
 JOIN run ON run.id = access.run_id
 WHERE dataset.ns = ? AND dataset.name = ? AND access.at >= ?

@@ -22,7 +22,7 @@ from nbdebt.ledger.mounts import mount_of
 PART = 64 << 10
 """A part that is larger is not written to any more."""
 # A write that takes longer, twice in a row, is no accident of a busy machine.
-_SLOW = 0.4
+_SLOW = 3.0
 _PATIENCE = 2.0
 
 

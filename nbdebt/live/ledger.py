@@ -76,7 +76,7 @@ class Scribe:
         self._process = os.getpid()
         # What others read is looked up in the meantime, and no cell waits for it.
         local = local_of(self.settings)
-        local.patience = _PATIENCE
+        local.patience, local.in_kernel = _PATIENCE, True
         local.start()
 
     def record(self, record: RunRecord) -> None:

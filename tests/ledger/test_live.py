@@ -21,7 +21,7 @@ from nbdebt.ledger.entries import Accessed, Began, Declared, Digested, Ended, En
 from nbdebt.ledger.local import local_of
 from nbdebt.ledger.openlineage import ledger_sessions
 from nbdebt.live.ledger import together
-from nbdebt.live.session import Session
+from nbdebt.live.session import Session, current
 from tests.ledger.conftest import session as written
 
 ROOT = Path(nbdebt.__file__).parents[1]
@@ -37,7 +37,11 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Interacti
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     HistoryManager.enabled = False
     settings(tmp_path)
-    yield InteractiveShell()
+    found = InteractiveShell()
+    yield found
+    session = current(found)
+    if session is not None:
+        session.close()
     forget_settings()
     local_of.cache_clear()
 
@@ -196,6 +200,17 @@ def test_overwriting_what_others_read_is_told(shell: InteractiveShell, tmp_path:
     play(session, "open('features.csv', 'w').close()", "open('others.csv', 'w').close()")
     (found,) = findings(session)
     assert found.startswith("3 other notebooks of 2 people read `features.csv` in the last 100000 days")
+
+
+def test_writing_the_same_again_breaks_nobody(shell: InteractiveShell, tmp_path: Path) -> None:
+    file = tmp_path / "features.csv"
+    content = "fb8e20fc2e4c3f248c60c39bd652f3c1347298bb977b8b4d5903b85055620603"  # of "ab"
+    written(tmp_path / "ledger", "/p/train.ipynb", "bob", "2026-11-20T10:00", [("read", str(file), content)])
+    session = nbdebt.load(shell)
+    play(session, "f = open('features.csv', 'w')\nf.write('ab')\nf.close()")
+    assert findings(session) == []
+    play(session, "f = open('features.csv', 'w')\nf.write('abc')\nf.close()")
+    assert len(findings(session)) == 1
 
 
 @pytest.mark.parametrize(

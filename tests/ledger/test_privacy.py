@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from nbdebt.ledger.entries import Accessed, Began
@@ -120,6 +120,7 @@ def resources(draw: st.DrawFn) -> Resource:
             return Table(draw(_word), f"host={draw(_word)} dbname=d user={SECRET} password={SECRET}")
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(resources())
 @example(Url(f"https://u:{SECRET}\\@h/x"))
 @example(Table("t", f"postgresql://u:1?{SECRET}@h/db"))

@@ -83,7 +83,8 @@ class Wrapper:
         if name.partition(".")[0] not in self._libraries:
             return None
         for finder in sys.meta_path:
-            if finder is self or not hasattr(finder, "find_spec"):
+            # Nor that of another session in this process: it would ask this one in turn.
+            if isinstance(finder, type(self)) or not hasattr(finder, "find_spec"):
                 continue
             spec = finder.find_spec(name, path, target)
             if spec is not None:

@@ -8,7 +8,8 @@ that no search of this project finds it; only a record of who read what does.
 ## What to do
 Tell the readers before the content changes: `nbdebt ledger readers PATH` names them, and
 `nbdebt ledger impact PATH` what they make of it. Write a new version beside the old one where they need time.
-Declare the output with its consumers, and what is agreed upon is not reported.
+Declare the output with its consumers, and what is agreed upon is not reported. In a kernel, neither is
+writing the same content once more.
 
 ## Example
 Without a ledger nothing is known of readers, and nothing is said:
@@ -48,6 +49,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbdebt.data.declared import is_declared_consumer
+from nbdebt.data.digests import file_digest
 from nbdebt.ledger.local import Reader, local_of
 from nbdebt.ledger.names import dataset_of
 from nbdebt.model.finding import Finding
@@ -56,6 +58,7 @@ from nbdebt.rules.outputs._words import replaces
 from nbdebt.rules.surroundings import Surroundings, Touch
 
 _SHOWN = 5
+_LARGE = 64 << 20
 
 
 @rule("NBD320", needs=Needs.PROJECT)
@@ -74,6 +77,8 @@ def overwrites_what_others_read(seen: Surroundings) -> Iterator[Finding]:
             continue
         said.add(touch.target)
         readers = _others(local.readers(name), seen, touch)
+        if local.in_kernel and readers:
+            readers = _with_other_content(readers, touch)
         if not readers:
             continue
         yield seen.finding(
@@ -96,6 +101,20 @@ def _others(readers: list[Reader], seen: Surroundings, touch: Touch) -> list[Rea
         if reader.job not in (own, here)
         and not (declared is not None and is_declared_consumer(declared, reader.job))
     ]
+
+
+def _with_other_content(readers: list[Reader], touch: Touch) -> list[Reader]:
+    """Those who read another content than there is now: who writes the same again breaks nobody."""
+    if not touch.local:
+        return readers
+    try:
+        path = Path(touch.target)
+        if path.stat().st_size > _LARGE:
+            return readers
+        now = f"sha256:{file_digest(path, 'sha256')}"
+    except (OSError, ValueError):
+        return readers
+    return [reader for reader in readers if reader.digest != now]
 
 
 def _who(readers: list[Reader]) -> str:
