@@ -103,7 +103,7 @@ for (const link of links) {
   world.append(link.element);
 }
 for (const node of nodes) world.append(draw(node));
-if (!nodes.length) document.querySelector("main").append(tag("p", { class: "nothing" }, "No notebooks here."));
+if (!nodes.length) document.querySelector("main").append(tag("p", { class: "nothing" }, map.quiet.length ? "No notebook here reads or makes data, as far as its code says." : "No notebooks here."));
 
 // Moving
 
@@ -300,6 +300,7 @@ function overview() {
     fold("Read, and made by no notebook", listed(n => n.unmade, n => (n.lines || [])[0] || ""), false),
     fold("Computed paths", listed(n => n.kind === "unknown" || n.kind === "pattern", n => [...n.into, ...n.out].filter(l => l.from.book || l.to.book).map(l => (l.from.book ? l.from : l.to).label).join(", ")), false),
     fold("Notebooks and scripts", listed(n => n.book, n => said(n)), nodes.length < 30),
+    fold("Notebooks without data", map.quiet.map(label => [label]), false),
     tag("h3", {}, "Legend"),
     tag("div", { class: "legend" },
       box("book", 3), "notebook or script: ✓ ✗ whether Restart & Run All gives the saved results, ▲ findings",
@@ -323,7 +324,8 @@ function search() {
   turn = -1;
   const set = new Set(found);
   for (const node of nodes) node.element.classList.toggle("hit", set.has(node));
-  hits.textContent = wanted.length ? plural(found.length, "hit") : "";
+  const quiet = wanted.length ? map.quiet.filter(label => wanted.every(word => label.toLowerCase().includes(word))).length : 0;
+  hits.textContent = wanted.length ? plural(found.length, "hit") + (quiet ? `, ${quiet} without data` : "") : "";
   if (at) pick(null); else world.classList.toggle("some", wanted.length > 0);
 }
 find.addEventListener("input", search);

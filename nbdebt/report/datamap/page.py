@@ -28,12 +28,15 @@ _USES = 8
 
 def html(found: DataMap) -> str:
     """The page."""
-    nodes = found.nodes
+    linked = {end for link in found.links for end in (link.source, link.target)}
+    # A notebook that touches no data has no place in the flow: it is listed.
+    nodes = [node for node in found.nodes if node.id in linked]
     places, down = lay_out([node.id for node in nodes], [(link.source, link.target) for link in found.links])
     number = {node.id: i for i, node in enumerate(nodes)}
     most = max(2, _ROOM // (len(nodes) * 160 + 1))
     shown = {
         "down": down,
+        "quiet": [clean(book.label) for book in found.books if book.id not in linked],
         "nodes": [
             _book(node, places[node.id], most)
             if isinstance(node, Book)

@@ -11,6 +11,8 @@ from nbdebt.report.plain import clean
 from nbdebt.report.words import plural
 
 VERSION = 1
+_QUIET = 12
+"""So many notebooks without data are named."""
 VERDICTS = {True: "✓ reproduces", False: "✗ does not reproduce"}
 
 
@@ -69,7 +71,8 @@ def text(found: DataMap) -> str:
         lines += ["", f"Computed, so not known without running ({len(computed)}):"]
         lines += [f"  {line}" for one in computed for line in _expressions(one, into, out, names)]
     if quiet:
-        lines += ["", f"{plural(len(quiet), 'notebook')} without data: {', '.join(quiet)}"]
+        more = f" and {len(quiet) - _QUIET} more" if len(quiet) > _QUIET else ""
+        lines += ["", f"{plural(len(quiet), 'notebook')} without data: {', '.join(quiet[:_QUIET])}{more}"]
     return "\n".join(lines) + "\n"
 
 
