@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from nbdebt.config import Settings, effective_codes
+from nbdebt.data.addresses import safe_url
 from nbdebt.data.declared import declared_in
 from nbdebt.failures import rule_failure
 from nbdebt.flow.facts import CellFlow
@@ -18,7 +19,6 @@ from nbdebt.live.difference import Difference, compare
 from nbdebt.live.disk import directory_state
 from nbdebt.live.document import Document, Shown, as_notebook
 from nbdebt.live.environment import Outcome, Place
-from nbdebt.live.files.classify import stripped_url
 from nbdebt.live.own import is_own
 from nbdebt.live.record import RunRecord, before_line, outline, shown, source_key
 from nbdebt.live.recorder import Recorder, registry
@@ -422,9 +422,9 @@ def is_told(access: object, known: Collection[tuple[object, str, str]]) -> bool:
     resource = getattr(access, "resource", None)
     mode = getattr(access, "mode", "")
     if isinstance(resource, Url):
-        # What is seen is without its query.
+        # What gives access was left out of what was seen.
         return any(
-            kind is Url and how == mode and stripped_url(text) == resource.url for kind, text, how in known
+            kind is Url and how == mode and safe_url(text) == resource.url for kind, text, how in known
         )
     if not isinstance(resource, File):
         return (type(resource), str(resource), mode) in known

@@ -1,13 +1,10 @@
 """Web addresses of hosts whose addresses say whether the content can change: code hosts, archives, hubs."""
 
 import re
-from collections.abc import Callable
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from nbdebt.data.versions.answer import Versioned
-
-ByReference = Callable[[str, str], Versioned]
-
+from nbdebt.data.versions.references import by_reference
 
 _GITHUB = r"(?:www\.)?github\.com$"
 _RAW = r"raw\.githubusercontent\.com$"
@@ -61,12 +58,12 @@ _STORES = re.compile(r"(?:^|\.)(?:amazonaws\.com|storage\.googleapis\.com|blob\.
 _VERSION_KEYS = ("versionid", "generation", "snapshot")
 
 
-def judge_web(url: str, by_reference: ByReference) -> Versioned:
+def judge(url: str, rest: str = "") -> Versioned:
     """Whether a web address names one content.
 
     Args:
         url: http, https or ftp; parts in braces are computed.
-        by_reference: judges a commit, tag or branch.
+        rest: the same without its scheme.
 
     Raises:
         ValueError: it is no address.

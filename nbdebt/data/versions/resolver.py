@@ -52,7 +52,9 @@ class Resolver:
             from nbdebt.data.versions.annex import Annex
             from nbdebt.data.versions.dvc import Dvc
             from nbdebt.data.versions.lock import Lock
+            from nbdebt.data.versions.pachyderm import Pachyderm
             from nbdebt.data.versions.packaged import Packaged
+            from nbdebt.data.versions.tables import Tables
             from nbdebt.data.versions.uris import Uris
 
             # A pin goes before git: it says which content was meant. git comes last: it knows every file.
@@ -62,6 +64,8 @@ class Resolver:
                 Uris(),
                 Annex(),
                 Dvc(self._digest),
+                Pachyderm(),
+                Tables(),
             ]
             self._systems = [*known, *(entry.load()() for entry in brought("nbdebt.versions")), self.git]
         return self._systems

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
+from nbdebt.data.addresses import safe_url
 from nbdebt.live.files.contents import Contents, Signature, signature, standing, stat_digest
 from nbdebt.live.files.hook import Touch
 from nbdebt.live.files.noise import is_bundled
@@ -156,7 +157,7 @@ def _others(touch: Touch, names: "Names") -> Iterator[Seen]:
     """What is touched by a request, a statement or a command."""
     sure, via = touch.owner.sure, names.name(*touch.via)
     if touch.kind == "url":
-        url = stripped_url(touch.path)
+        url = safe_url(touch.path)
         if url:
             yield Seen(Url(url), _URL_MODES.get(touch.other, "read"), via, sure)
     elif touch.kind == "table":
