@@ -28,6 +28,9 @@ from nbdebt.data.pins.pinning import compare, make_pin, pin_file
 from nbdebt.data.versions import Resolver
 from nbdebt.model.history import File, Url
 
+# A busy machine is no failure.
+unhurried = settings(deadline=None)
+
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 NUMBER = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
 COLUMN = st.builds(
@@ -59,6 +62,7 @@ PINS = st.lists(PIN, max_size=5, unique_by=lambda pin: pin.key)
 # The file
 
 
+@unhurried
 @given(PINS)
 def test_what_is_written_is_read(pins: list[Pin]) -> None:
     text = with_pins("", pins)
@@ -66,6 +70,7 @@ def test_what_is_written_is_read(pins: list[Pin]) -> None:
     assert text.startswith(HEAD)
 
 
+@unhurried
 @given(PINS)
 def test_pins_stand_in_order_whatever_the_order_in_which_they_come(pins: list[Pin]) -> None:
     text = with_pins("", pins)
@@ -77,6 +82,7 @@ def test_pins_stand_in_order_whatever_the_order_in_which_they_come(pins: list[Pi
     assert with_pins(text, pins) == text, "pinning the same again changes nothing"
 
 
+@unhurried
 @given(PINS, PIN)
 def test_a_pin_goes_without_a_trace(pins: list[Pin], other: Pin) -> None:
     others = [pin for pin in pins if pin.key != other.key]
@@ -119,6 +125,7 @@ def test_a_name_that_is_no_text_is_refused_and_the_file_stays(tmp_path: Path) ->
 # Merging
 
 
+@unhurried
 @given(PINS, PINS)
 def test_two_lock_files_become_one(mine: list[Pin], theirs: list[Pin]) -> None:
     text, disputed = merged(with_pins("", mine), with_pins("", theirs))
@@ -175,6 +182,7 @@ QUERY = st.sampled_from(
 )
 
 
+@unhurried
 @given(user=SECRET, password=SECRET, query=st.dictionaries(QUERY, SECRET, max_size=4), fragment=SECRET)
 def test_secrets_in_addresses_are_never_written_down(
     user: str, password: str, query: dict[str, str], fragment: str

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbdebt.config import forget_settings, load_settings
@@ -102,6 +102,7 @@ def test_lines_end_up_in_their_table(tables: dict[str, int], newline: str, ended
     assert tomllib.loads(after) == expected
 
 
+@settings(deadline=None)
 @given(names=st.lists(KEYS.filter(lambda n: n not in (".", "..")), unique=True, max_size=4))
 def test_pins_survive_whatever_the_files_are_called(
     tmp_path_factory: pytest.TempPathFactory, names: list[str]
