@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-_ESCAPE = re.compile(r"\\([0-7]{3})")
-_NETWORK = re.compile(
+from nbdebt.model.patterns import later
+
+_ESCAPE = later(r"\\([0-7]{3})")
+_NETWORK = later(
     r"nfs\d?|cifs|smb\w*|lustre|gpfs|beegfs\w*|ceph|afs|9p|glusterfs|orangefs|pvfs2|ncpfs|coda|davfs\d?"
     r"|fuse\.(?!fuse-overlayfs|lxcfs|portal|gvfsd-fuse|snapfuse|squashfuse).*|fuseblk_net|wekafs|panfs"
 )

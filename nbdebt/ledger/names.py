@@ -13,12 +13,13 @@ from nbdebt.data.targets import local_path
 from nbdebt.ledger.mounts import server_name
 from nbdebt.ledger.privacy import clean_address, clean_connection, clean_sql
 from nbdebt.model.history import File, Resource, Table, Url
+from nbdebt.model.patterns import later
 
-_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*)://(?P<host>[^/]*)(?P<path>.*)", re.DOTALL)
+_URL = later(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*)://(?P<host>[^/]*)(?P<path>.*)", re.DOTALL)
 _STORES = frozenset(("s3", "gs", "gcs", "oss", "abfs", "abfss", "wasb", "wasbs", "r2"))
 _SAME = {"s3a": "s3", "s3n": "s3", "gcs": "gs", "postgresql": "postgres", "mariadb": "mysql"}
 _PORTS = {"postgres": 5432, "mysql": 3306, "mssql": 1433, "oracle": 1521, "redshift": 5439, "trino": 8080}
-_WORD = re.compile(r"(\w+)=(\S+)")
+_WORD = later(r"(\w+)=(\S+)")
 
 
 class DatasetName(NamedTuple):

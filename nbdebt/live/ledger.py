@@ -20,7 +20,7 @@ from nbdebt.ledger.checkout import head_of
 from nbdebt.ledger.entries import Accessed, Began, Declared, Digested, Ended, Entry, Op, Ran
 from nbdebt.ledger.local import local_of
 from nbdebt.ledger.names import DatasetName, dataset_of
-from nbdebt.ledger.privacy import actor_of, host_of
+from nbdebt.ledger.people import actor_of, host_of
 from nbdebt.ledger.writer import Writer
 from nbdebt.live.record import RunRecord
 from nbdebt.live.seen import Seen

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from nbdebt.ledger.entries import Accessed, Began
 from nbdebt.ledger.names import dataset_of
-from nbdebt.ledger.privacy import actor_of, clean_address, clean_connection, clean_sql, host_of
+from nbdebt.ledger.people import actor_of, host_of
+from nbdebt.ledger.privacy import clean_address, clean_connection, clean_sql
 from nbdebt.ledger.writer import Writer
 from nbdebt.model.history import File, Resource, Table, Url
 

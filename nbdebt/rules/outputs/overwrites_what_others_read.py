@@ -47,15 +47,17 @@ consumers".
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nbdebt.data.declared import is_declared_consumer
 from nbdebt.data.digests import file_digest
-from nbdebt.ledger.local import Reader, local_of
-from nbdebt.ledger.names import dataset_of
 from nbdebt.model.finding import Finding
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.outputs._words import replaces
 from nbdebt.rules.surroundings import Surroundings, Touch
+
+if TYPE_CHECKING:
+    from nbdebt.ledger.local import Reader
 
 _SHOWN = 5
 _LARGE = 64 << 20
@@ -67,6 +69,10 @@ def overwrites_what_others_read(seen: Surroundings) -> Iterator[Finding]:
     ledger = seen.settings.ledger
     if not ledger.dir:
         return
+    # Loaded only where there is a ledger: it takes as long as checking a notebook.
+    from nbdebt.ledger.local import local_of
+    from nbdebt.ledger.names import dataset_of
+
     local = local_of(ledger)
     said: set[str] = set()
     for touch in seen.writes():
@@ -90,7 +96,7 @@ def overwrites_what_others_read(seen: Surroundings) -> Iterator[Finding]:
         )
 
 
-def _others(readers: list[Reader], seen: Surroundings, touch: Touch) -> list[Reader]:
+def _others(readers: "list[Reader]", seen: Surroundings, touch: Touch) -> "list[Reader]":
     """Those who read it, but for this notebook and for declared consumers."""
     own = os.path.realpath(seen.directory / Path(seen.result.path).name)
     here = os.path.join(os.path.realpath(seen.directory), "")
@@ -103,7 +109,7 @@ def _others(readers: list[Reader], seen: Surroundings, touch: Touch) -> list[Rea
     ]
 
 
-def _with_other_content(readers: list[Reader], touch: Touch) -> list[Reader]:
+def _with_other_content(readers: "list[Reader]", touch: Touch) -> "list[Reader]":
     """Those who read another content than there is now: who writes the same again breaks nobody."""
     if not touch.local:
         return readers
@@ -117,7 +123,7 @@ def _with_other_content(readers: list[Reader], touch: Touch) -> list[Reader]:
     return [reader for reader in readers if reader.digest != now]
 
 
-def _who(readers: list[Reader]) -> str:
+def _who(readers: "list[Reader]") -> str:
     """``3 notebooks of 2 people``."""
     jobs = len({reader.job for reader in readers})
     actors = len({reader.actor for reader in readers if reader.actor})
@@ -125,7 +131,7 @@ def _who(readers: list[Reader]) -> str:
     return f"{text} of {actors} {'people' if actors > 1 else 'person'}" if actors else text
 
 
-def _evidence(reader: Reader) -> str:
+def _evidence(reader: "Reader") -> str:
     who = f" ({reader.actor})" if reader.actor else ""
     job = f"a session in {reader.job}" if reader.job.endswith("/") else reader.job
     return f"{job}{who} read it last on {reader.at[:10]}"
