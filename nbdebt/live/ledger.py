@@ -21,6 +21,7 @@ from nbdebt.ledger.entries import Accessed, Began, Declared, Digested, Ended, En
 from nbdebt.ledger.local import local_of
 from nbdebt.ledger.names import DatasetName, dataset_of
 from nbdebt.ledger.people import actor_of, host_of
+from nbdebt.ledger.privacy import clean_address
 from nbdebt.ledger.writer import Writer
 from nbdebt.live.record import RunRecord
 from nbdebt.live.seen import Seen
@@ -71,6 +72,8 @@ class Scribe:
         self.writer: Writer | None = None
         self._weak: dict[str, None] = {}
         self._late = 0
+        self._asked = 0
+        self._resolver: Any = None
         self._written: dict[int, int] = {}
         self._told: set[DatasetName] = set()
         self._process = os.getpid()
@@ -84,6 +87,7 @@ class Scribe:
         if os.getpid() != self._process:
             return
         now = stamp(time.time())
+        self._resolver, self._asked = None, 0
         run = record.run
         entries: list[Entry] = [
             Ran(
@@ -191,6 +195,7 @@ class Scribe:
                 size = os.stat(os.path.join(directory, os.path.expanduser(item.resource.path))).st_size
             except (OSError, ValueError):
                 size = None
+        kind, version = self._version(item, directory) if op == "read" else ("", "")
         owner = next((d[6:] for d in item.detail if d.startswith("owner=")), "")
         return Accessed(
             run,
@@ -203,7 +208,20 @@ class Scribe:
             item.via,
             item.sure,
             owner if self.settings.actor == "name" else "",
+            kind,
+            version,
         )
+
+    def _version(self, item: Seen, directory: Path) -> tuple[str, str]:
+        """The system that versions what was read, and its version there, as far as it is known without
+        waiting."""
+        if self._asked > _MANY:
+            return "", ""
+        self._asked += 1
+        if self._resolver is None:
+            self._resolver = self.session.pins.resolver()
+        found = self._resolver.versioned(item.resource, directory, item.detail)
+        return (found.by, clean_address(found.identity)) if found.state.startswith("versioned") else ("", "")
 
     def _is_ours(self, name: DatasetName) -> bool:
         """Whether it is the ledger itself, or the notebook as it is saved."""

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 pytest.importorskip("IPython")
 
 from IPython.core.interactiveshell import InteractiveShell
 
 import nbdebt
+from nbdebt.cli import cli
 from nbdebt.config import forget_settings
 from nbdebt.ledger.entries import Accessed, Began, Declared, Digested, Ended, Entry, Ran
 from nbdebt.ledger.local import local_of
@@ -156,6 +158,16 @@ def test_declarations_are_written_with_the_output(shell: InteractiveShell, tmp_p
     play(nbdebt.load(shell), "open('a.csv', 'w').close()", "open('a.csv', 'w').close()")
     found = [e for e in entries(tmp_path / "ledger") if isinstance(e, Declared)]
     assert [(Path(d.name).name, d.owner, d.consumers) for d in found] == [("a.csv", "ada", ("train.ipynb",))]
+
+
+def test_what_is_pinned_bears_its_version(shell: InteractiveShell, tmp_path: Path) -> None:
+    (tmp_path / "raw.csv").write_text("a\n1\n")
+    done = CliRunner().invoke(cli, ["pin", "raw.csv"])
+    assert done.exit_code == 0, done.output
+    play(nbdebt.load(shell), "text = open('raw.csv').read()", "open('new.csv', 'w').close()")
+    read, write = (e for e in entries(tmp_path / "ledger") if isinstance(e, Accessed))
+    assert read.version_kind == "nbdebt.lock" and read.version_id in (read.digest, read.digest[7:])
+    assert (write.version_kind, write.version_id) == ("", "")
 
 
 def test_people_are_not_named_where_they_do_not_wish(shell: InteractiveShell, tmp_path: Path) -> None:
