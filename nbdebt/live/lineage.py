@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from nbdebt.flow.reasons import CellReplay
+from nbdebt.flow.reasons import CellReplay, root_of
 from nbdebt.live.disk import spoken
 from nbdebt.live.record import FRAME, GIVEN, THERE, Read, RunRecord, key_in
 from nbdebt.live.shown import Shown
@@ -22,7 +22,11 @@ _OTHER = {"missing": "not there", "random": "other numbers", "opaque": "not know
 
 
 def why(session: "Session", name: str) -> Shown:
-    """``%nbdebt why NAME``: which run made it, what that run read, and what a replay would give."""
+    """``%nbdebt why NAME``: which run made it, what that run read, and what a replay would give.
+
+    Of a part (``df["a"]``, ``model.coef_``) it is told by the name that it belongs to.
+    """
+    name = root_of(name.lstrip("`").rstrip("`"))
     seen = session.analysis()
     touching = [r for r in session.runs if name in r.made or name in r.changed]
     if not touching:
@@ -101,7 +105,9 @@ def _state_of(seen: Analysis, found: CellReplay | None) -> list[str]:
         return ["its cell is not in the document any more"]
     if found.state == "same":
         return []
-    because = "; ".join(dict.fromkeys(r.text for r in found.reasons if r.text))
+    # Where it stops, what it would draw doesn't matter.
+    told = [r.text for r in found.reasons if r.text and (found.state != "fails" or r.kind != "random")]
+    because = "; ".join(dict.fromkeys(told))
     return [
         f"{cell_label(seen.ref(found.cell))} {LIVE_STATES[found.state]}" + (f": {because}" if because else "")
     ]

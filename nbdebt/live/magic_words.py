@@ -153,6 +153,7 @@ WORDS: tuple[Word, ...] = (
             _argument("target", nargs="*", metavar="PATH|URL", help="only these"),
             _argument("--check", action="store_true", help="only compare with what is recorded"),
         ),
+        paths=("",),
     ),
     Word(
         "declare",
@@ -161,6 +162,7 @@ WORDS: tuple[Word, ...] = (
             _DECLARED,
             _argument("--expires", default="", metavar="DAY", help="when to look at it again"),
         ),
+        paths=("",),
     ),
     Word(
         "save",

@@ -113,6 +113,7 @@ def test_why_speaks_of_the_parts_that_were_read(session: Session, capsys: pytest
     # Made by the cell that doubled it, not by the one that touched another key since.
     assert "`d['a']` cell 2 [3], line 1 the same another value" in shown
     assert "setting" not in shown
+    assert said(session, 'why d["a"]', capsys) == said(session, "why d", capsys)
 
 
 def test_what_is_compared_in_part_is_said(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
