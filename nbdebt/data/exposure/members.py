@@ -1,6 +1,7 @@
 """Who is in a group, and who has an account on this machine."""
 
 import functools
+import sys
 from pathlib import Path
 
 import msgspec
@@ -92,7 +93,8 @@ class Accounts:
 
 @functools.cache
 def _here() -> Accounts:
-    complete = _is_local(_text("/etc/nsswitch.conf"))
+    # Elsewhere than on Linux the files list accounts of the system only.
+    complete = sys.platform == "linux" and _is_local(_text("/etc/nsswitch.conf"))
     return Accounts(_text("/etc/passwd"), _text("/etc/group"), complete, _uids(_text("/etc/login.defs")))
 
 

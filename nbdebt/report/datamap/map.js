@@ -39,7 +39,7 @@ const plural = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
 function split(node) {
   if (node.kind === "url" || node.kind === "table") {
     const cut = node.kind === "table" ? node.label.lastIndexOf("#") : node.label.replace(/\/+$/, "").lastIndexOf("/");
-    if (cut > 0) return [node.label.slice(cut + 1) || node.label, node.label.slice(0, cut)];
+    if (cut > 0) return [node.label.slice(cut + 1) || node.label, node.label.slice(0, cut).replace(/^\w+:\/\//, "")];
   }
   const cut = node.kind === "unknown" ? -1 : node.label.lastIndexOf("/");
   return [node.label.slice(cut + 1) || node.label, cut > 0 ? node.label.slice(0, cut) : ""];
@@ -251,18 +251,17 @@ const counted = set => {
 };
 function describe(node, above, below) {
   const parts = [tag("h2", {}, node.label), tag("p", { class: "soft" }, node.what || node.kind)];
-  if (node.target && node.target !== node.label) parts.push(tag("p", { class: "soft" }, node.target));
   if (node.problem) parts.push(tag("p", { class: "error" }, node.problem));
   if (node.verdict) parts.push(tag("p", {}, node.verdict));
   if (node.loop) parts.push(tag("p", { class: "warning" }, "↻ in a feedback loop: each run changes what the next one starts from"));
   for (const line of node.lines || []) parts.push(tag("p", {}, line));
+  parts.push(tag("p", { class: "soft" }, `depends on ${counted(above)}; ${counted(below)} ${below.size === 1 ? "depends" : "depend"} on it`));
   const all = [node, ...above, ...below];
   if (all.length > 1) {
     const made = tag("button", { type: "button", title: "(f)" }, "Show all of these");
     made.addEventListener("click", () => fit(all));
     parts.push(tag("p", {}, made));
   }
-  parts.push(tag("p", { class: "soft" }, `depends on ${counted(above)}; ${counted(below)} ${below.size === 1 ? "depends" : "depend"} on it`));
   const sides = node.book
     ? [["Reads", node.into, "from", "reads"], ["Runs", node.into, "from", "runs"], ["Makes", node.out, "to", "writes"], ["Is run by", node.out, "to", "runs"]]
     : [["Made by", node.into, "from", "writes"], ["Made of", node.into, "from", "part"], ["Read by", node.out, "to", "reads"], ["Part of what is read", node.out, "to", "part"]];

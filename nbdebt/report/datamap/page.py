@@ -84,8 +84,6 @@ def _book(book: Book, place: Place, most: int) -> list[Any]:
 
 def _data(data: Data, place: Place, found: DataMap, most: int) -> list[Any]:
     more: dict[str, Any] = {"what": _WHAT[data.kind]}
-    if data.kind in ("file", "pattern"):
-        more["target"] = clean(data.target)
     lines = [version_words(data), data.declared, data.exposed]
     if data.exists is False and data.versioned != "absent":
         lines.append("not there now")

@@ -37,6 +37,11 @@ def evident(exposed: Exposure | None) -> tuple[str, ...]:
     return (f"it is {exposed.words}" if exposed.words.startswith("readable") else exposed.words,)
 
 
+def reached(exposed: Exposure | None) -> tuple[str, ...]:
+    """The same, where others than its author can."""
+    return evident(exposed) if exposed is not None and exposed.notable else ()
+
+
 def owned(touch: Touch) -> bool:
     """Whether an owner is declared."""
     return touch.declared is not None and bool(touch.declared.owner)

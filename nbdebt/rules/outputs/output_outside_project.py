@@ -49,10 +49,9 @@ each project in its own directory.
 
 from collections.abc import Iterator
 
-from nbdebt.data.exposure.answer import Exposure
 from nbdebt.model.finding import Finding
 from nbdebt.rules import Needs, rule
-from nbdebt.rules.outputs._words import declare, evident
+from nbdebt.rules.outputs._words import declare, reached
 from nbdebt.rules.surroundings import Surroundings
 
 
@@ -70,11 +69,6 @@ def output_outside_project(seen: Surroundings) -> Iterator[Finding]:
             touch.exchange,
             f"`{touch.text}` is written outside the project, where nobody looks for it",
             "Write it inside the project, or declare it with its owner.",
-            evidence=(f"the project is {seen.root}", *_reached(seen.exposure(touch))),
+            evidence=(f"the project is {seen.root}", *reached(seen.exposure(touch))),
             fix=declare(seen, touch),
         )
-
-
-def _reached(exposed: Exposure | None) -> tuple[str, ...]:
-    """Who can read it, where others than its author do."""
-    return evident(exposed) if exposed is not None and exposed.notable else ()

@@ -46,7 +46,7 @@ from collections.abc import Iterator
 from nbdebt.data.declared import is_declared_consumer
 from nbdebt.model.finding import Exchange, Finding, Related
 from nbdebt.rules import Needs, rule
-from nbdebt.rules.outputs._words import declare, owned
+from nbdebt.rules.outputs._words import declare, owned, reached
 from nbdebt.rules.surroundings import Surroundings, Touch, cell_label
 
 
@@ -69,7 +69,10 @@ def undeclared_consumer(seen: Surroundings) -> Iterator[Finding]:
             "Add the reader to the declared consumers."
             if declared
             else "Declare it with its owner and consumers.",
-            evidence=tuple(f"{path} reads it in {cell_label(exchange.cell)}" for path, exchange in readers),
+            evidence=(
+                *(f"{path} reads it in {cell_label(exchange.cell)}" for path, exchange in readers),
+                *reached(seen.exposure(touch)),
+            ),
             related=tuple(
                 Related("it is read here", path, exchange.cell, exchange.access.span)
                 for path, exchange in readers
