@@ -2,19 +2,21 @@
 
 import contextlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from nbdebt.flow.facts import CellFlow
 from nbdebt.live.record import THERE, Effect, Read
 from nbdebt.live.seen import Seen
 from nbdebt.live.states import ABSENT, State, whole
-from nbdebt.model.history import Access, File
+from nbdebt.model.history import Access, File, Name
 
 _FRAME = b"directory"
 _ENTRIES = 5_000
 # Functions that read or list what they are about to remove.
 _REMOVERS = frozenset(("shutil.rmtree", "os.removedirs"))
+# Who catches one of these doesn't mind that a file isn't there.
+_CATCHING = frozenset(("FileNotFoundError", "OSError", "IOError", "Exception"))
 
 
 class Digests(Protocol):
@@ -107,11 +109,14 @@ def reads(done: Sequence[Touched], flow: CellFlow, digests: Digests, makers: dic
             found.append(Read(base, "", item.before.encode() or ABSENT, item.sure, -1, maker))
     created = {item.path for item in done if item.mode == "write" and not item.before}
     gone = {item.path for item in done if item.mode == "delete"}
+    settled = {position for position, _ in _removals(flow)}
     for index, access in enumerate(flow.accesses):
         # Nothing tells of a look at whether a file is there: only the code does.
         if access.mode == "read" and "listing" in access.detail and _plain_path(access):
             path = absolute(str(access.resource))
-            if "exists" in access.via or access.via.endswith(("is_file", "isfile")):
+            if _looks(access):
+                if index in settled:
+                    continue
                 there = path in gone or (path not in created and os.path.exists(path))
                 key = THERE.encode() if there else ABSENT
                 found.append(Read(f"<File>{path}", THERE, key, access.certain, index, -1))
@@ -119,6 +124,37 @@ def reads(done: Sequence[Touched], flow: CellFlow, digests: Digests, makers: dic
                 key = digests.digest(path).encode() or ABSENT
                 found.append(Read(f"<File>{path}", "", key, access.certain, index, -1))
     return found
+
+
+def _looks(access: Access) -> bool:
+    """Whether an access only asks if a file is there."""
+    return "exists" in access.via or access.via.endswith(("is_file", "isfile"))
+
+
+def _removals(flow: CellFlow) -> Iterator[tuple[int, str]]:
+    """Where a file is removed if it is there, and so is gone afterwards in any case.
+
+    Yields:
+        (index of the access that asks, or of the removal, path).
+    """
+    catches = not _CATCHING.isdisjoint(flow.builtins)
+    for statement in flow.statements:
+        inside = range(statement.first, statement.last)
+        removed = {
+            absolute(str(access.resource)): access.certain
+            for access in flow.accesses[statement.first : statement.last]
+            if access.mode == "delete" and _plain_path(access)
+        }
+        if not removed or any(
+            isinstance(flow.accesses[i].resource, Name) and flow.accesses[i].mode == "write" for i in inside
+        ):
+            continue
+        for index in inside:
+            access = flow.accesses[index]
+            path = absolute(str(access.resource)) if isinstance(access.resource, File) else ""
+            asks = access.mode == "read" and "listing" in access.detail and _looks(access)
+            if path in removed and (asks or (access.mode == "delete" and (access.certain or catches))):
+                yield index, path
 
 
 def _changes_in(path: str, done: Sequence[Touched]) -> tuple[set[str], set[str]]:
@@ -138,9 +174,18 @@ def _listing_before(path: str, done: Sequence[Touched]) -> State | None:
     return directory_state(path, (set(now.parts) - created) | removed)
 
 
-def effects(done: Sequence[Touched], sequence: int) -> dict[str, Effect]:
-    """What a run left of files, and of the directories in which it created or removed any."""
+def effects(done: Sequence[Touched], sequence: int, flow: CellFlow | None = None) -> dict[str, Effect]:
+    """What a run left of files, and of the directories in which it created or removed any.
+
+    Args:
+        done: what it did to files.
+        sequence: its number.
+        flow: its code, if it went through to the end: what that removes is gone, and was perhaps never there.
+    """
     found: dict[str, Effect] = {}
+    for _, path in _removals(flow) if flow is not None else ():
+        if not os.path.lexists(path):
+            found[f"<File>{path}"] = Effect("bound", None, State(ABSENT, maker=sequence))
     for item in done:
         if item.mode == "read":
             continue

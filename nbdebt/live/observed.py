@@ -109,7 +109,8 @@ def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
     salt = xxh3_128_digest(record.key + b"".join([r.base.encode() + (r.key or b"!") for r in record.reads]))
     _names(record, seen, recorder, salt, words)
     _others(record, seen, recorder)
-    record.effects.update(disk.effects(done, record.run.sequence))
+    finished = seen.flow if record.run.outcome == "ok" else None
+    record.effects.update(disk.effects(done, record.run.sequence, finished))
     recorder.made_files.update(
         dict.fromkeys((b for b in record.effects if b.startswith("<File>")), record.run.sequence)
     )

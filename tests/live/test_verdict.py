@@ -302,3 +302,64 @@ def test_loaded_in_the_middle(
     )
     assert verdict.reproduces is reproduces
     assert session.failures == []
+
+
+OUTSIDE = [
+    (
+        "an append makes more each time",
+        ['open("o.txt", "a").write("x")', 'n = len(open("o.txt").read())'],
+        False,
+    ),
+    (
+        "removed first, if it is there",
+        [
+            'import os\nif os.path.exists("o.txt"):\n    os.remove("o.txt")',
+            'with open("o.txt", "a") as f:\n    f.write("x")',
+            'n = len(open("o.txt").read())',
+        ],
+        True,
+    ),
+    (
+        "removed first, in any case",
+        [
+            'from pathlib import Path\nPath("o.txt").unlink(missing_ok=True)',
+            'with open("o.txt", "a") as f:\n    f.write("x")',
+            'n = len(open("o.txt").read())',
+        ],
+        True,
+    ),
+    (
+        "removed first, and it may not be there",
+        [
+            'import os\ntry:\n    os.remove("o.txt")\nexcept FileNotFoundError:\n    pass',
+            'with open("o.txt", "a") as f:\n    f.write("x")',
+        ],
+        True,
+    ),
+    (
+        "whether it is there decides on more",
+        [
+            'import os\nif os.path.exists("o.txt"):\n    n = 1\n    os.remove("o.txt")\nelse:\n    n = 2',
+            'open("o.txt", "w").close()',
+        ],
+        False,
+    ),
+    (
+        "made if it isn't there",
+        ['import os\nif not os.path.exists("o"):\n    os.makedirs("o")', "x = 1"],
+        True,
+    ),
+    ("written, and read back", ['open("o.txt", "w").write("x")', 'n = len(open("o.txt").read())'], True),
+]
+
+
+@pytest.mark.parametrize(("sources", "reproduces"), [c[1:] for c in OUTSIDE], ids=[c[0] for c in OUTSIDE])
+def test_what_a_restart_finds_outside(sources: list[str], reproduces: bool, shell: Any) -> None:
+    """Cells that ran once, from top to bottom: what they left outside is there when they run again."""
+    session = nbdebt.load(shell)
+    cells = [(f"c{number}", source) for number, source in enumerate(sources)]
+    session.set_document(cells)
+    for cell_id, source in cells:
+        shell.run_cell(source, cell_id=cell_id)
+    assert session.verdict().reproduces is reproduces
+    assert session.failures == []
