@@ -145,7 +145,8 @@ def commands_shown() -> Iterator[tuple[Path, list[str]]]:
         lines += re.findall(r"`(nbdebt [^`]+)`", _CODE.sub("", text))
         for line in lines:
             shown = re.search(
-                r"(?:^|[$ ])nbdebt (?:check|clean|explain|rules|graph|completion)\b.*", line.split("  #")[0]
+                r"(?:^|[$ ])nbdebt (?:check|clean|pin|declare|explain|rules|graph|completion)\b.*",
+                line.split("  #")[0],
             )
             if shown and "OPTIONS" not in line and "…" not in line and ":" not in shown[0].split()[0]:
                 yield page, shlex.split(shown[0].strip().split(" >")[0].split(" | ")[0])

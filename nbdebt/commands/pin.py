@@ -12,7 +12,6 @@ from nbdebt.commands.pin_sources import Found, Sources, addresses_below, find, l
 from nbdebt.data.addresses import is_partial, is_stripped, safe_url
 from nbdebt.data.pins.drift import sentence
 from nbdebt.data.pins.lockfile import (
-    NAME,
     Key,
     LockError,
     is_conflicted,
@@ -26,7 +25,7 @@ from nbdebt.data.pins.lockfile import (
     with_pins,
     write_lock,
 )
-from nbdebt.data.pins.model import Pin
+from nbdebt.data.pins.model import NAME, Pin
 from nbdebt.data.pins.pinning import Compared, compare, make_pin, path_of, with_changes
 from nbdebt.data.targets import local_path
 from nbdebt.report.plain import Paint, clean

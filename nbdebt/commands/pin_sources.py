@@ -10,7 +10,8 @@ import msgspec
 from nbdebt.config import load_settings
 from nbdebt.data.addresses import safe_url
 from nbdebt.data.declared import declaration_base
-from nbdebt.data.pins.lockfile import NAME, nearest_lock
+from nbdebt.data.pins.lockfile import nearest_lock
+from nbdebt.data.pins.model import NAME
 from nbdebt.data.targets import local_path, resolve_target
 from nbdebt.data.versions import Resolver
 from nbdebt.discover import discover

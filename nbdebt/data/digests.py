@@ -1,8 +1,6 @@
 """Digests of local files and directories, remembered for as long as the process lives."""
 
-import hashlib
 import os
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -41,50 +39,15 @@ def file_digest(path: Path, algorithm: Algorithm) -> str:
     known = _known.get(key)
     if known is not None:
         return known
+    # Loaded by those who read a file: many checks read none.
+    import hashlib
+
     with path.open("rb") as file:
         # Content is identified here, nothing is protected: md5 is what DVC writes down.
         digest = hashlib.file_digest(file, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
     if time.time_ns() - stat.st_mtime_ns > _RACY_NANOSECONDS:
         _known[key] = digest
     return digest
-
-
-class Background:
-    """Digests for a kernel that must not wait: those of large files are made in a thread.
-
-    Args:
-        at_once: files up to this size are read when they are asked for.
-    """
-
-    def __init__(self, at_once: int = 64 << 20) -> None:
-        self.at_once = at_once
-        self._done: dict[tuple[Path, Algorithm, int, int], str] = {}
-        self._waiting: set[tuple[Path, Algorithm, int, int]] = set()
-
-    def __call__(self, path: Path, algorithm: Algorithm) -> str:
-        """A digest, as :func:`file_digest` gives it.
-
-        Raises:
-            NotYet: it is being made; ask again later.
-            OSError: the file cannot be read.
-        """
-        stat = path.stat()
-        if stat.st_size <= self.at_once:
-            return file_digest(path, algorithm)
-        key = (path, algorithm, stat.st_size, stat.st_mtime_ns)
-        if key in self._done:
-            return self._done[key]
-        if key not in self._waiting:
-            self._waiting.add(key)
-            threading.Thread(target=self._make, args=(key,), name="nbdebt-digests", daemon=True).start()
-        raise NotYet
-
-    def _make(self, key: tuple[Path, Algorithm, int, int]) -> None:
-        try:
-            self._done[key] = file_digest(key[0], key[1])
-        except OSError:
-            # Whoever asks again is told, or tries again.
-            self._waiting.discard(key)
 
 
 class Tree(msgspec.Struct, frozen=True):
@@ -130,6 +93,8 @@ def tree_digest(tree: Tree, digest: Digest = file_digest) -> str:
     Raises:
         OSError: one of them cannot be read.
     """
+    import hashlib
+
     whole = hashlib.sha256()
     for name in sorted(tree.files):
         whole.update(f"{digest(tree.files[name], 'sha256')}  {name}\n".encode("utf-8", "surrogateescape"))

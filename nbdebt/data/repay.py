@@ -8,7 +8,8 @@ from pathlib import Path
 
 from nbdebt.config import Settings
 from nbdebt.data.declared import declaration_base
-from nbdebt.data.pins.lockfile import NAME, key_of, nearest_lock, quoted
+from nbdebt.data.pins.lockfile import key_of, nearest_lock, quoted
+from nbdebt.data.pins.model import NAME
 from nbdebt.data.pins.pinning import pin_file
 from nbdebt.data.targets import local_path
 from nbdebt.model.errors import FixError

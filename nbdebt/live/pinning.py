@@ -12,17 +12,8 @@ from nbdebt.data.declared import declaration_base
 from nbdebt.data.declaring import Said, configuration_file, declare, pattern_of
 from nbdebt.data.pins.drift import sentence
 from nbdebt.data.pins.fetching import pin_url
-from nbdebt.data.pins.lockfile import (
-    NAME,
-    Key,
-    key_of,
-    nearest_lock,
-    read_pins,
-    read_text,
-    with_pins,
-    write_lock,
-)
-from nbdebt.data.pins.model import Pin
+from nbdebt.data.pins.lockfile import Key, key_of, nearest_lock, read_pins, read_text, with_pins, write_lock
+from nbdebt.data.pins.model import NAME, Pin
 from nbdebt.data.pins.pinning import compare, make_pin, path_of, with_changes
 from nbdebt.data.targets import local_path
 from nbdebt.data.versions.resolver import Resolver
@@ -139,6 +130,9 @@ def say(session: "Session", given: argparse.Namespace) -> Shown:
     forget_settings()
     session.settings = load_settings(directory)
     shown = clean(os.path.relpath(file))
+    if len(said) == 1:
+        how = {"declared": "declared in", "changed": "changed in", "known": "was declared so already in"}
+        return Shown(f"{clean(said[0].pattern)} {how[done[0]]} {shown}")
     words = {"declared": "declared", "changed": "changed", "known": "was declared so already"}
     lines = tuple(f"{clean(one.pattern)} {words[how]}" for one, how in zip(said, done, strict=True))
     return Shown(f"{shown}:", lines)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbdebt.data.addresses import safe_url
-from nbdebt.data.digests import Background
+from nbdebt.data.background import Background
 from nbdebt.data.pins.drift import drift
 from nbdebt.data.pins.lockfile import Key, LockError, key_of, nearest_lock, read_pins
 from nbdebt.data.pins.model import Pin

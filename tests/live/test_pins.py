@@ -18,7 +18,8 @@ from IPython.core.interactiveshell import InteractiveShell
 
 import nbdebt
 from nbdebt.config import forget_settings, load_settings
-from nbdebt.data.digests import Background, NotYet
+from nbdebt.data.background import Background
+from nbdebt.data.digests import NotYet
 from nbdebt.data.pins.fetching import pin_url
 from nbdebt.data.pins.lockfile import read_pins, with_pins, write_lock
 from nbdebt.data.pins.pinning import pin_file

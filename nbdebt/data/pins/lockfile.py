@@ -26,10 +26,9 @@ from typing import Any
 
 import msgspec
 
-from nbdebt.data.pins.model import Column, Kind, Pin, Profile
+from nbdebt.data.pins.model import NAME, Column, Kind, Pin, Profile
 from nbdebt.model.errors import NbdebtError
 
-NAME = "nbdebt.lock"
 VERSION = 1
 HEAD = f"# Digests of the data that notebooks read; written by nbdebt.\nversion = {VERSION}\n"
 KINDS: tuple[Kind, ...] = ("files", "urls")

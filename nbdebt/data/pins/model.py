@@ -9,6 +9,8 @@ Type = Literal["integer", "number", "text", "boolean", "time", "duration", "othe
 Number = int | float
 Bound = int | float | str
 
+NAME = "nbdebt.lock"
+"""The lock file's name."""
 MOST_VALUES = 24
 """A column of text with up to this many different values is a category, whose values are recorded."""
 LONGEST_VALUE = 60

@@ -9,16 +9,8 @@ from typing import Literal
 import msgspec
 
 from nbdebt.data.digests import LARGEST, Digest, TooMany, file_digest, tree_digest, tree_of
-from nbdebt.data.pins.lockfile import (
-    NAME,
-    LockError,
-    key_of,
-    nearest_lock,
-    read_text,
-    with_pins,
-    write_lock,
-)
-from nbdebt.data.pins.model import Pin
+from nbdebt.data.pins.lockfile import LockError, key_of, nearest_lock, read_text, with_pins, write_lock
+from nbdebt.data.pins.model import NAME, Pin
 
 State = Literal["same", "changed", "gone", "unknown"]
 

@@ -6,17 +6,8 @@ from typing import Any
 
 from nbdebt.data.addresses import safe_url
 from nbdebt.data.digests import Digest, file_digest
-from nbdebt.data.pins.lockfile import (
-    NAME,
-    VERSION,
-    Key,
-    LockError,
-    key_of,
-    nearest_lock,
-    quoted,
-    read_pins,
-)
-from nbdebt.data.pins.model import Pin
+from nbdebt.data.pins.lockfile import VERSION, Key, LockError, key_of, nearest_lock, quoted, read_pins
+from nbdebt.data.pins.model import NAME, Pin
 from nbdebt.data.pins.pinning import compare, path_of, pin_file
 from nbdebt.data.versions.answer import Source, State, Versioned, Witness
 from nbdebt.model.history import Url

@@ -65,7 +65,7 @@ Verification*, PVLDB 11(12), 2018: profiles of columns, compared from one delive
 from collections.abc import Iterator
 
 from nbdebt.data.pins.drift import sentence
-from nbdebt.data.pins.lockfile import NAME
+from nbdebt.data.pins.model import NAME
 from nbdebt.data.versions.answer import Versioned
 from nbdebt.model.finding import Finding
 from nbdebt.rules import Needs, rule

@@ -51,7 +51,7 @@ dependencies. GitHub documentation, *Getting permanent links to files*.
 
 from collections.abc import Iterator
 
-from nbdebt.data.pins.lockfile import NAME
+from nbdebt.data.pins.model import NAME
 from nbdebt.model.finding import Finding
 from nbdebt.model.history import Url
 from nbdebt.rules import Needs, rule

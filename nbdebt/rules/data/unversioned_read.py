@@ -69,7 +69,7 @@ section "Data management". D. Sculley et al., *Hidden Technical Debt in Machine 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from nbdebt.data.pins.lockfile import NAME
+from nbdebt.data.pins.model import NAME
 from nbdebt.data.versions.answer import Versioned
 from nbdebt.model.finding import Finding, Fix, PinFile
 from nbdebt.rules import Needs, rule
