@@ -365,6 +365,14 @@ def test_a_file_that_is_not_there_yet_is_as_it_would_be_made(top: Path) -> None:
     assert Onlooker(TOWN, HERE).of_file(str(shared / "new" / "x.csv")).readers == "some"
 
 
+@as_root
+def test_who_looks_is_not_who_writes(top: Path) -> None:
+    project = made(top / "project", 0o755)
+    seen = rights_of(str(project / "x.csv"), TOWN)
+    assert seen is not None and seen.owner == ADA, "not root, who is asking here"
+    assert Onlooker(TOWN, HERE).of_file(str(project / "x.csv")).writers == "owner"
+
+
 def test_with_one_person_on_the_machine_nobody_else_reads(top: Path) -> None:
     (top / "x.csv").write_text("a")
     account = f"me:x:{top.stat().st_uid}:{top.stat().st_gid}::/home/me:/bin/sh\n"

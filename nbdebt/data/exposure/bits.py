@@ -76,8 +76,9 @@ def rights_of(target: str, accounts: Accounts, stats: Stats | None = None) -> Ri
         owner, gid, exists = seen.st_uid, seen.st_gid, True
         acl = acl_of(target) or _of_bits(seen.st_mode)
     else:
-        owner, exists = os.geteuid(), False
-        gid = holder.st_gid if holder.st_mode & stat.S_ISGID else os.getegid()
+        owner, exists = _writer(nearest, holder), False
+        inherits = holder.st_mode & stat.S_ISGID or owner != os.geteuid()
+        gid = holder.st_gid if inherits else os.getegid()
         acl = acl_of(nearest, DEFAULT) or _of_bits(0o666 & ~umask())
     readers = _circle(acl, _READ, owner, gid)
     writers = _circle(acl, _WRITE, owner, gid)
@@ -94,6 +95,13 @@ def rights_of(target: str, accounts: Accounts, stats: Stats | None = None) -> Ri
             continue
         readers, writers = both(readers, enter, accounts), both(writers, enter, accounts)
     return Rights(owner, gid, readers, writers, exists, bool(holder.st_mode & stat.S_IWOTH))
+
+
+def _writer(directory: str, holder: os.stat_result) -> int:
+    """Who is going to write here: this account, where it may. Whoever only looks at the project of somebody
+    else, and an administrator, is not its author."""
+    me = os.geteuid()
+    return me if me and os.access(directory, os.W_OK) else holder.st_uid
 
 
 def _of_bits(mode: int) -> Acl:
