@@ -21,7 +21,7 @@ _KEY = "OPENLINEAGE_API_KEY"
 _MISSING = "sending to {} needs OpenLineage's client: pip install 'nbdebt[openlineage]'"
 
 
-@click.command("emit")
+@click.command("emit", short_help="Send sessions as OpenLineage events.")
 @click.option(
     "--to",
     required=True,

@@ -1,7 +1,9 @@
 """``nbdebt ledger``: who wrote and who read what, across notebooks and people."""
 
+import contextlib
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,8 @@ from nbdebt.model.errors import NbdebtError
 from nbdebt.report.plain import Paint, clean
 from nbdebt.report.rows import Column, moment, spell, table
 from nbdebt.report.words import plural
+
+_A_DAY = 86_400
 
 
 @click.group("ledger")
@@ -112,7 +116,7 @@ def _uses(path: str, op: str, ask: Ask) -> None:
     show(ask, name, Use, rows, shown, dataset=wanted.label)
 
 
-@command.command("sync")
+@command.command("sync", short_help="Take in what kernels have written.")
 @click.option("--dir", "directory", metavar="DIR", help="The ledger's directory.")
 @click.option("--database", metavar="URL", help="The index's database, as SQLAlchemy writes it.")
 def sync(directory: str | None, database: str | None) -> None:
@@ -124,7 +128,7 @@ def sync(directory: str | None, database: str | None) -> None:
     opened(settings_of(directory, database), loud=True).close()
 
 
-@command.command("readers")
+@command.command("readers", short_help="Who reads a data set.")
 @click.argument("path")
 @common()
 def readers(path: str, **given: Any) -> None:
@@ -132,7 +136,7 @@ def readers(path: str, **given: Any) -> None:
     _uses(path, "read", asked(**given))
 
 
-@command.command("writers")
+@command.command("writers", short_help="Who writes a data set.")
 @click.argument("path")
 @common()
 def writers(path: str, **given: Any) -> None:
@@ -140,7 +144,7 @@ def writers(path: str, **given: Any) -> None:
     _uses(path, "write", asked(**given))
 
 
-@command.command("impact")
+@command.command("impact", short_help="What is downstream of a data set.")
 @click.argument("path")
 @common()
 def impact(path: str, **given: Any) -> None:
@@ -201,7 +205,7 @@ STALE = (
 )
 
 
-@command.command("stale-readers")
+@command.command("stale-readers", short_help="Who works with an old content.")
 @click.argument("path", required=False)
 @common()
 def stale_readers(path: str | None, **given: Any) -> None:
@@ -239,7 +243,7 @@ RUNS = (
 )
 
 
-@command.command("runs")
+@command.command("runs", short_help="The sessions.")
 @click.argument("notebook", required=False)
 @click.option("-n", "--limit", default=30, show_default=True, type=click.IntRange(1), help="At most so many.")
 @common()
@@ -278,7 +282,7 @@ def _cell(row: Duration) -> str:
     return f"[{row.count}] {row.cell}" if row.count is not None else row.cell
 
 
-@command.command("durations")
+@command.command("durations", short_help="How long cells take; what got slower.")
 @click.argument("notebook", required=False)
 @click.option("--slower", is_flag=True, help="Only what got slower.")
 @common()
@@ -314,7 +318,7 @@ def durations(notebook: str | None, slower: bool, **given: Any) -> None:
     show(ask, "durations", Duration, rows, shown)
 
 
-@command.command("prune")
+@command.command("prune", short_help="Forget old sessions.")
 @click.option("--older-than", required=True, metavar="DAYS", type=click.IntRange(1), help="How old, in days.")
 @click.option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
 @click.option("--dir", "directory", metavar="DIR", help="The ledger's directory.")
@@ -342,6 +346,11 @@ def prune(older_than: int, dry_run: bool, directory: str | None, database: str |
         return
     gone: list[str] = []
     kept = 0
+    for left in Path(settings.dir).glob(".*.ndjson.tmp"):
+        # What kernels that were killed left lying; one that lives needs its own for a moment only.
+        with contextlib.suppress(OSError):
+            if left.stat().st_mtime < time.time() - _A_DAY:
+                left.unlink()
     for file in old:
         try:
             file.path.unlink(missing_ok=True)

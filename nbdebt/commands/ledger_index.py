@@ -95,6 +95,8 @@ def opened(settings: LedgerSettings, sync: bool = True, loud: bool = False) -> A
 
     store = Store(url_of(settings))
     if sync:
+        if not Path(settings.dir).is_dir():
+            tell(f"nothing has been written to {settings.dir} yet: there is no such directory")
         store.migrate()
         done = store.sync(Path(settings.dir))
         for problem in done.problems:

@@ -48,6 +48,12 @@ def test_settings_name_the_ledger(team: Path, tmp_path: Path) -> None:
     assert "read by 2 notebooks of 2 people" in run("ledger", "readers", "/d/features.csv").output
 
 
+def test_a_ledger_that_nobody_has_written_to_is_told(tmp_path: Path) -> None:
+    done = run("ledger", "runs", "--dir", str(tmp_path / "none"))
+    assert done.exit_code == 0
+    assert "there is no such directory" in done.output and "no session is known" in done.output
+
+
 def test_questions_take_in_what_is_new_unless_told_not_to(team: Path) -> None:
     assert "took in 7 files, 14 new accesses" in ledger(team, "sync")
     assert "took in 0 files" in ledger(team, "sync")

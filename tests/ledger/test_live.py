@@ -6,7 +6,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -158,6 +160,40 @@ def test_declarations_are_written_with_the_output(shell: InteractiveShell, tmp_p
     play(nbdebt.load(shell), "open('a.csv', 'w').close()", "open('a.csv', 'w').close()")
     found = [e for e in entries(tmp_path / "ledger") if isinstance(e, Declared)]
     assert [(Path(d.name).name, d.owner, d.consumers) for d in found] == [("a.csv", "ada", ("train.ipynb",))]
+
+
+class Page(BaseHTTPRequestHandler):
+    """Answers everything with a small table."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"a\n1\n")
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing."""
+
+
+def test_no_secret_of_a_cell_is_written(shell: InteractiveShell, tmp_path: Path) -> None:
+    server = HTTPServer(("127.0.0.1", 0), Page)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    host = f"127.0.0.1:{server.server_address[1]}"
+    try:
+        play(
+            nbdebt.load(shell),
+            f"import urllib.request as r\nr.urlopen('http://{host}/x.csv?token=geheim').read()",
+            "import sqlite3\nc = sqlite3.connect('w.db')\nc.execute('create table t (a text)')\n"
+            "c.execute(\"insert into t values ('geheim')\")\nc.commit()\nc.close()",
+            "password = 'geheim'\nraise ValueError(password)",
+        )
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    found = [(e.ns, e.name) for e in entries(tmp_path / "ledger") if isinstance(e, Accessed)]
+    assert (f"http://{host}", "/x.csv") in found
+    assert not [f for f in (tmp_path / "ledger").iterdir() if b"geheim" in f.read_bytes()]
 
 
 def test_what_is_pinned_bears_its_version(shell: InteractiveShell, tmp_path: Path) -> None:
@@ -327,6 +363,11 @@ def test_two_people_and_two_notebooks_in_a_shared_directory(shared: Path) -> Non
         done = subprocess.run(command, capture_output=True, text=True, cwd=shared, env=environment)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    try:
+        of("ada", BECOME + "import json, multiprocessing, sqlite3, IPython, alembic, nbdebt.cli")
+    except AssertionError as error:
+        pytest.skip(f"root can't become another here that can read Python: {error}")
 
     def runs(name: str, notebook: str, *cells: str) -> list[str]:
         document = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
