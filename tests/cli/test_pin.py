@@ -140,6 +140,7 @@ def test_mistakes(run: Run, arguments: tuple[str, ...], status: int, words: str)
 
 def test_without_dvc_it_says_what_to_do(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
     done = run("pin", "--dvc", "data/x.csv")
     assert done.exit_code == 2 and "pip install dvc" in done.stderr
 

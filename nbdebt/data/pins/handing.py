@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from nbdebt.data.pins.lockfile import LockError
@@ -20,7 +21,8 @@ def hand_to_dvc(path: Path) -> Path:
     Raises:
         LockError: DVC isn't installed, there is no DVC project, or DVC refuses; says what to do.
     """
-    program = shutil.which("dvc")
+    # In an environment that isn't activated, it lies beside the interpreter.
+    program = shutil.which("dvc") or shutil.which("dvc", path=os.path.dirname(sys.executable))
     if program is None:
         raise LockError(
             "DVC is not installed: `pip install dvc`, or record a digest without --dvc, which needs nothing"
