@@ -124,6 +124,7 @@ class Outcome(msgspec.Struct):
         env: the resources as they would be at its end.
         chosen: the recorded run that stands for each cell.
         edited: cells that were edited since they ran, with no run of the new code that fits.
+        idle: names that a cell makes which never ran.
         quiet: cells that leave other values than they left, and surely show what they showed.
     """
 
@@ -132,3 +133,4 @@ class Outcome(msgspec.Struct):
     chosen: dict[int, RunRecord] = {}
     edited: set[int] = set()
     quiet: set[int] = set()
+    idle: dict[str, Place] = {}

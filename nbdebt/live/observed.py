@@ -1,8 +1,9 @@
 """From what was seen at a run's two boundaries to what it read and made."""
 
 import re
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from types import FunctionType
+from typing import Any, Protocol
 
 import msgspec
 from xxhash import xxh3_128_digest
@@ -12,6 +13,7 @@ from nbdebt.flow.reader import Parsed
 from nbdebt.flow.steps import DRAW, MUTATE, READ
 from nbdebt.live import disk
 from nbdebt.live.ambient import ambient
+from nbdebt.live.calls import reachable, used
 from nbdebt.live.certainty import certain
 from nbdebt.live.files import FileWatch
 from nbdebt.live.namespace import Change, Namespace
@@ -73,9 +75,7 @@ def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
     """Fill in what a run read and made."""
     record.found = seen.before
     only = asked(seen.parsed) if seen.parsed is not None else frozenset()
-    words = frozenset(_WORD.findall(record.text)) | {
-        a.resource.name for a in seen.flow.accesses if a.mode == "read" and isinstance(a.resource, Name)
-    }
+    words = frozenset(_WORD.findall(record.text)) | _spoken_of(seen.flow, recorder.namespace.values)
     reads = [
         _meant(read, words)
         for take in seen.summary.takes
@@ -138,6 +138,20 @@ def belated(record: RunRecord, files: Sequence[Seen], recorder: Books) -> None:
 
 
 _WORD = re.compile(r"\w+")
+
+
+def _spoken_of(flow: CellFlow, values: Mapping[str, Any]) -> set[str]:
+    """Names that the functions which a cell calls read."""
+    found: set[str] = set()
+    known: dict[str, set[str]] = {}
+    for access in flow.accesses:
+        if access.mode == "read" and isinstance(access.resource, Name) and access.via:
+            function = values.get(access.via)
+            if type(function) is FunctionType and access.via not in known:
+                known[access.via] = used(reachable([function], values), values)
+            if access.via not in known or access.resource.name in known[access.via]:
+                found.add(access.resource.name)
+    return found
 
 
 def _narrowed(take: Touch, only: frozenset[str]) -> Touch:

@@ -15,6 +15,7 @@ from nbdebt.live.beside import Beside
 from nbdebt.live.concrete import Concrete, Known, Walk
 from nbdebt.live.disk import applied, directory_state
 from nbdebt.live.environment import Env, Found, Outcome, Outside, Place
+from nbdebt.live.proof import contradicted
 from nbdebt.live.record import SHAPE, THERE, Effect, Read, RunRecord, key_in, shown, working_key
 from nbdebt.live.shapes import shaped
 from nbdebt.live.states import ABSENT, State
@@ -82,6 +83,13 @@ class Replayer:
             foreign = [r.base for r in chosen.reads if r.base not in env and self._foreign(r)]
             self._apply(chosen, place.index, env)
             cell = done.cells[place.index] = self.beside.compared(place, chosen, last, done.quiet)
+            hidden = contradicted(chosen, self.by_key.get(place.key, ()))
+            for base in sorted(hidden):
+                done.env[base] = Found(None, place.index, "differs")
+            if hidden and cell.state == "same":
+                cell.state = "differs"
+                names = ", ".join(f"`{base}`" for base in sorted(hidden))
+                cell.reasons.append(Reason("output", text=_HIDDEN.format(names)))
             if foreign and cell.state == "same":
                 cell.state = "unknown"
                 cell.reasons += [Reason("opaque", base, text=_FOREIGN.format(base)) for base in foreign]
@@ -96,6 +104,7 @@ class Replayer:
         """A cell of which no run was recorded: it never ran, or before recording began."""
         if place.cell_id not in self.earlier:
             done.cells[place.index] = CellReplay(place.index, "never-run")
+            done.idle.update(dict.fromkeys((b for b in place.outline.binds if b[0] != "<"), place))
             return
         cell = done.cells[place.index] = CellReplay(place.index, "same")
         found = place.outline
@@ -321,7 +330,7 @@ class Replayer:
         for read in differ:
             found = env.get(read.base)
             if read.base[0] != "<" and found is None:
-                if read.maker == -1 and read.key != ABSENT:
+                if (read.maker == -1 and read.key != ABSENT) or read.base in done.idle:
                     foreign.append(read)
                 elif read.certain or read.key != ABSENT:
                     self.why.missing(cell, place, read.base, read.access, read, env)
@@ -338,6 +347,8 @@ class Replayer:
             cell.state, why = "unknown", "origin"
             for read in foreign:
                 text = f"found `{read.base}` there, which no recorded run made"
+                if (idle := done.idle.get(read.base)) is not None:
+                    text = f"reads `{read.base}`, which {idle.label} above makes, and that never ran"
                 cell.reasons.append(Reason("opaque", read.base, read.access, text=text))
         elif why != "random" and stale and cell.reasons:
             cell.state = "stale"
@@ -383,6 +394,7 @@ class Replayer:
                     env[base] = Found(self._after(base, effect, env.get(base)), place.index)
 
 
+_HIDDEN = "ran twice on the same values and made another {}: something that was not seen decides it"
 _FOREIGN = "reads `{}`, which was there before recording began"
 
 

@@ -150,6 +150,30 @@ CASES = [
         "d:differs",
         "c",
     ),
+    Case(
+        "two runs prove that something unseen decides",
+        "a: import tempfile | b: y = next(tempfile._get_candidate_names())",
+        "a b b",
+        False,
+        "b:differs",
+        "y",
+    ),
+    Case(
+        "made by a cell above that never ran, and by one below",
+        "u: large = 1 | c: y = large | d: large = 2",
+        "d c",
+        None,
+        "c:unknown u:never-run",
+    ),
+    Case(
+        "other names that no function speaks of",
+        "a: def add(v, bag=[]):\\n    bag.append(v)\\n    return bag | b: x = add(1) | c: y = add(2)"
+        " | d: n = len(y)",
+        "a b c d b",
+        False,
+        "b:differs",
+        "add x y",
+    ),
     Case("raises, and would again", "a: x = 1 | b: 1 / 0 | c: y = x", "a b c", False, "b:fails c:fails"),
     Case("raised, then mended", "a: x = 1 | b: y = x", "a (b: y = x / 0) b", True),
     Case(
