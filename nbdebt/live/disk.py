@@ -9,7 +9,7 @@ from nbdebt.flow.facts import CellFlow
 from nbdebt.live.record import THERE, Effect, Read
 from nbdebt.live.seen import Seen
 from nbdebt.live.states import ABSENT, State, whole
-from nbdebt.model.history import Access, File, Name
+from nbdebt.model.history import Access, File, Name, Table
 
 _FRAME = b"directory"
 _ENTRIES = 5_000
@@ -17,6 +17,8 @@ _ENTRIES = 5_000
 _REMOVERS = frozenset(("shutil.rmtree", "os.removedirs"))
 # Who catches one of these doesn't mind that a file isn't there.
 _CATCHING = frozenset(("FileNotFoundError", "OSError", "IOError", "Exception"))
+# It opens a database, and reads nothing of what is in it.
+_CONNECT = "sqlite3.connect"
 
 
 class Digests(Protocol):
@@ -72,7 +74,8 @@ def touched(seen: Sequence[Seen], flow: CellFlow, digests: Digests) -> list[Touc
             "append" in item.detail,
         )
         for item in seen
-        if isinstance(item.resource, File) and not (item.mode == "read" and item.via in _REMOVERS)
+        if isinstance(item.resource, File)
+        and not (item.mode == "read" and (item.via in _REMOVERS or item.via == _CONNECT))
     ]
     for access in flow.accesses:
         if access.via.startswith(("!", "%%bash", "%%sh")) and _plain_path(access):
@@ -107,6 +110,14 @@ def reads(done: Sequence[Touched], flow: CellFlow, digests: Digests, makers: dic
             found.append(Read(base, "", state.key if state is not None else ABSENT, item.sure, -1, maker))
         elif item.mode == "read":
             found.append(Read(base, "", item.before.encode() or ABSENT, item.sure, -1, maker))
+    for access in flow.accesses:
+        # A query tells nothing of the file that it reads: only the code does.
+        if access.mode == "read" and isinstance(access.resource, Table):
+            path = absolute(access.resource.connection)
+            if path not in made and os.path.isfile(path):
+                key = digests.digest(path).encode() or ABSENT
+                base = f"<File>{path}"
+                found.append(Read(base, "", key, access.certain, -1, makers.get(base, -1)))
     created = {item.path for item in done if item.mode == "write" and not item.before}
     gone = {item.path for item in done if item.mode == "delete"}
     settled = {position for position, _ in _removals(flow)}

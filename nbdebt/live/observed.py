@@ -109,6 +109,10 @@ def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
     salt = xxh3_128_digest(record.key + b"".join([r.base.encode() + (r.key or b"!") for r in record.reads]))
     _names(record, seen, recorder, salt, words)
     _others(record, seen, recorder)
+    late = {take.access for take in seen.summary.takes if take.after_maybe}
+    anew = {base for base, effect in record.effects.items() if effect.kind == "bound"}
+    # Made anew under a condition that held, and read afterwards.
+    record.reads = tuple(r for r in record.reads if not (r.access in late and r.base in anew))
     finished = seen.flow if record.run.outcome == "ok" else None
     record.effects.update(disk.effects(done, record.run.sequence, finished))
     recorder.made_files.update(

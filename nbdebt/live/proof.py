@@ -26,6 +26,10 @@ def contradicted(chosen: RunRecord, runs: Sequence[RunRecord]) -> set[str]:
             continue
         if {(r.base, r.part): r.key for r in other.reads} != reads or None in reads.values():
             continue
+        names = {base for base, part in reads if base[0] != "<" and part}
+        if any(_key(chosen, name) != _key(other, name) for name in names):
+            # What was read is a part of something else: the result may hold more of it.
+            continue
         for base in chosen.effects.keys() & other.effects.keys():
             mine, theirs = chosen.effects[base], other.effects[base]
             if base[0] == "<" or base == "_" or mine.after is None or theirs.after is None:
@@ -33,3 +37,8 @@ def contradicted(chosen: RunRecord, runs: Sequence[RunRecord]) -> set[str]:
             if mine.kind == theirs.kind == "bound" and not mine.after.equals(theirs.after):
                 found.add(base)
     return found
+
+
+def _key(record: RunRecord, name: str) -> bytes:
+    state = record.found.get(name)
+    return state.key if state is not None else b""

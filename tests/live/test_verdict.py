@@ -174,6 +174,7 @@ CASES = [
         "b:differs",
         "add x y",
     ),
+    Case("made under a condition, then read", "a: n = 1 | b: if n: x = n\\nx", "a b b (a: n = 2) a", True),
     Case("raises, and would again", "a: x = 1 | b: 1 / 0 | c: y = x", "a b c", False, "b:fails c:fails"),
     Case("raised, then mended", "a: x = 1 | b: y = x", "a (b: y = x / 0) b", True),
     Case(
