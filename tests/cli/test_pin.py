@@ -120,6 +120,15 @@ def test_a_merge_left_in_conflict_is_settled(run: Run) -> None:
     assert Path("nbdebt.lock").read_text() == ours
 
 
+def test_a_lock_file_that_can_not_be_read_is_no_yes(run: Run) -> None:
+    run("pin", "data/x.csv")
+    with Path("nbdebt.lock").open("a") as lock:
+        lock.write("nonsense\n")
+    done = run("check", "a.ipynb")
+    assert done.exit_code == 1 and "is not TOML" in " ".join(done.output.split())
+    assert done.output.count("NBD409") == 1
+
+
 MISTAKES = [
     ((), 2, "Say what to pin"),
     (("nowhere.csv",), 2, "There is no file 'nowhere.csv'"),

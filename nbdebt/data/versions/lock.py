@@ -14,6 +14,7 @@ from nbdebt.model.history import Url
 
 __all__ = ["NAME", "VERSION", "Lock", "LockError", "nearest_lock", "pin_file", "quoted", "read_lock"]
 
+UNREADABLE = "its pin can't be read"
 Changes = Callable[[Pin, Path | None], tuple[str, ...]]
 """What says, of a pin and where its file lies, what has changed in words; None stands for an address."""
 _STATES: dict[str, State] = {"same": "versioned", "changed": "unversioned", "gone": "absent"}
@@ -52,7 +53,7 @@ class Lock:
         if lock is None:
             return None
         if isinstance(pins, LockError):
-            return None if remote else Versioned("unknown", NAME, reason=f"its pin can't be read ({pins})")
+            return None if remote else Versioned("unknown", NAME, reason=f"{UNREADABLE} ({pins})")
         if remote:
             pin = pins.get(("urls", safe_url(str(source.resource))))
             return self._address(pin) if pin is not None else None

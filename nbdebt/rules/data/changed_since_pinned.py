@@ -51,6 +51,8 @@ import pandas as pd
 prices = pd.read_csv("prices.csv")
 ```
 
+A lock file that can't be read is reported once in each notebook, at the first file that it would be asked of.
+
 ## Known limits
 `nbdebt check` compares size and digest and reads no table; what has changed in it is told by
 `nbdebt pin --check`, and in a live session as soon as the file is read. Addresses are not fetched: for them,
@@ -76,8 +78,9 @@ from nbdebt.rules.surroundings import Surroundings, Touch
 @rule("NBD409", needs=Needs.OUTSIDE)
 def changed_since_pinned(seen: Surroundings) -> Iterator[Finding]:
     """Data are read that are not what nbdebt.lock has pinned."""
-    candidates = (touch for touch in seen.data_reads() if not seen.makes(touch))
-    for touch, state in unversioned(seen, candidates):
+    candidates = [touch for touch in seen.data_reads() if not seen.makes(touch)]
+    yield from _unreadable(seen, candidates)
+    for touch, state in unversioned(seen, iter(candidates)):
         if state.by != NAME:
             continue
         yield seen.finding(
@@ -86,6 +89,20 @@ def changed_since_pinned(seen: Surroundings) -> Iterator[Finding]:
             "Restore it, or pin it anew where the change is meant: `nbdebt pin --update`.",
             evidence=state.changes,
         )
+
+
+def _unreadable(seen: Surroundings, candidates: list[Touch]) -> Iterator[Finding]:
+    """A lock file that can't be read says nothing of any file; told once, lest it be taken for a yes."""
+    for touch in candidates:
+        state = seen.state(touch) if touch.local and touch.exact else None
+        if state is not None and state.by == NAME and "can't be read (" in state.reason:
+            yield seen.finding(
+                touch.exchange,
+                f"whether `{_short(touch)}` is what was pinned is not known: {state.reason}",
+                f"Mend {NAME}; of both sides of a merge, `nbdebt pin --update` makes one.",
+                evidence=(state.reason,),
+            )
+            return
 
 
 def _since(state: Versioned) -> str:
