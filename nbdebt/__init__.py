@@ -7,6 +7,9 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from nbdebt.config import Settings
     from nbdebt.engine import check
+    from nbdebt.export.making import export
+    from nbdebt.export.model import Script
+    from nbdebt.export.refused import ExportRefused
     from nbdebt.live.extension import load
     from nbdebt.model.errors import ConfigurationError, FixError, NbdebtError, NotebookError
     from nbdebt.model.finding import Finding, Report, Verdict
@@ -23,22 +26,28 @@ _HOMES = {
     "NotebookError": "nbdebt.model.errors",
     "ConfigurationError": "nbdebt.model.errors",
     "FixError": "nbdebt.model.errors",
+    "export": "nbdebt.export.making",
+    "ExportRefused": "nbdebt.export.refused",
+    "Script": "nbdebt.export.model",
     "load": "nbdebt.live.extension",
     "load_ipython_extension": "nbdebt.live.extension",
     "unload_ipython_extension": "nbdebt.live.extension",
 }
 __all__ = [
     "ConfigurationError",
+    "ExportRefused",
     "Finding",
     "FixError",
     "NbdebtError",
     "Notebook",
     "NotebookError",
     "Report",
+    "Script",
     "Settings",
     "Verdict",
     "__version__",
     "check",
+    "export",
     "load",
 ]
 

@@ -35,6 +35,7 @@ class Commands(click.Group):
         "ledger",
         "io",
         "exposure",
+        "export",
         "clean",
         "completion",
     )

@@ -115,6 +115,9 @@ class Magics:
     def _save(self, given: argparse.Namespace) -> None:
         present(_part("evidence").save(self.session, given.file, force=given.force))
 
+    def _export(self, given: argparse.Namespace) -> None:
+        present(_part("exporting").to_file(self.session, given))
+
     def _panel(self, given: argparse.Namespace) -> None:
         try:
             panel = _part("widget").Panel(self.session)

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -22,6 +22,9 @@ from nbdebt.model.finding import Exchange, Finding, Report, Verdict
 from nbdebt.model.history import History
 from nbdebt.report.fingerprints import Identity, identities
 from nbdebt.rules.analysis import Analysis
+
+if TYPE_CHECKING:
+    from nbdebt.export.model import Log
 
 _SPOKEN = re.compile(r"`([^\W\d]\w*)")
 Level = Literal["quiet", "normal", "strict"]
@@ -131,6 +134,11 @@ class Session:
     def report(self) -> Report:
         """Findings, verdict and exchanges, as ``nbdebt check`` reports them."""
         return self.understanding.report(self.settings, frozenset(self.ignored))
+
+    def log(self) -> "Log":
+        """The runs as they ran, for export."""
+        found: Log = importlib.import_module("nbdebt.live.export").log_of(self)
+        return found
 
     def io(self) -> tuple[Exchange, ...]:
         """All reads and writes of what is outside the notebook."""

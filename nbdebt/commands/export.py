@@ -1,0 +1,87 @@
+"""``nbdebt export``: a notebook as a script."""
+
+import click
+
+from nbdebt.commands.output import tell, write
+from nbdebt.export.making import export
+from nbdebt.export.model import Script
+from nbdebt.export.proof import proven
+from nbdebt.export.saved import log_of_notebook
+from nbdebt.model.errors import NotebookError
+from nbdebt.read import read_notebook
+
+
+@click.command("export")
+@click.argument("notebook", type=click.Path())
+@click.option("-o", "--output-file", type=click.Path(dir_okay=False), help="Write the script to this file.")
+@click.option(
+    "--for",
+    "targets",
+    multiple=True,
+    metavar="TARGET",
+    help="What the script is for: a name, a file, a cell ([3] or its id), outputs, or all (the default). "
+    "Can be given several times.",
+)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Seeds what the notebook drew from unseeded."
+)
+@click.option("--no-seed", is_flag=True, help="Leave unseeded what was drawn unseeded.")
+@click.option(
+    "--verify", is_flag=True, help="Run the script in a copy of the directory, and compare. This runs code."
+)
+@click.option(
+    "--timeout", type=float, default=600.0, show_default=True, help="Seconds for one run of the script."
+)
+@click.option(
+    "--requirements", type=click.Path(dir_okay=False), help="Write the packages that it needs to this file."
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    notebook: str,
+    output_file: str | None,
+    targets: tuple[str, ...],
+    seed: int,
+    no_seed: bool,
+    verify: bool,
+    timeout: float,
+    requirements: str | None,
+) -> None:
+    """Write NOTEBOOK as a script: its cells in the order in which they ran, magics as plain Python, what is
+    shown printed, figures saved.
+
+    What can't be exported so that it surely gives the same is refused, with cell and line; what a saved
+    notebook can't tell is said. Nothing is run without `--verify`. From a live session, `%nbdebt export`
+    knows all that ran, and proves the values of names.
+
+    Exit status: 0 exported, 1 exported and `--verify` found a difference, 2 refused or not readable.
+    """
+    try:
+        with open(notebook, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        raise NotebookError(notebook, error.strerror or str(error), kind="unreadable") from None
+    log = log_of_notebook(read_notebook(data, notebook))
+    used = None if no_seed else seed
+    status = 0
+    if verify:
+        tell(f"running what {notebook} contains, in a copy of its directory")
+        script, found = proven(log, targets or None, seed=used, timeout=timeout)
+        tell(found.summary())
+        for note in found.notes:
+            tell(note)
+        status = 0 if found.equal else 1
+    else:
+        script = export(log, targets or None, seed=used)
+    _told(script)
+    write(script.text, output_file)
+    if requirements:
+        write("".join(f"{line}\n" for line in script.manifest.requirements), requirements)
+    ctx.exit(status)
+
+
+def _told(script: Script) -> None:
+    for text in script.manifest.dropped:
+        tell(f"left out: {text}")
+    for text in script.manifest.notes:
+        tell(text)

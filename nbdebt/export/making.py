@@ -1,0 +1,57 @@
+"""From a session or a notebook to a script."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from nbdebt.export.model import Level, Log, Logged, Script
+from nbdebt.export.saved import log_of_notebook
+from nbdebt.export.slice import sliced
+from nbdebt.export.write import write
+from nbdebt.model.errors import NotebookError
+from nbdebt.model.notebook import Notebook
+from nbdebt.read import read_notebook
+
+
+def export(
+    source: Logged | Log | Notebook | str | Path,
+    targets: Iterable[str] | str | None = None,
+    *,
+    level: Level | None = None,
+    seed: int | None = 0,
+) -> Script:
+    """Make a script that gives what a session or a saved notebook gave.
+
+    Nothing is run: ``Script.verify`` does that.
+
+    Args:
+        source: a session (:func:`nbdebt.load`), a notebook, or the path of one.
+        targets: what the script is for: names, files, cells (an id or ``[3]``), ``outputs`` (all that is
+            printed, shown or written), ``all`` (that, and the names that are left); None is ``all``.
+        level: how much is kept: ``statements``, ``cells``, ``replay`` (all that ran); None takes the
+            smallest that is sound.
+        seed: what seeds streams that the notebook drew from unseeded; None leaves them so.
+
+    Returns:
+        The script.
+
+    Raises:
+        ExportRefused: something can't be exported soundly; has the cell, the line, the reason.
+        NotebookError: the notebook can't be read.
+    """
+    log = _log(source)
+    wanted = (targets,) if isinstance(targets, str) else tuple(targets or ("all",))
+    return write(log, sliced(log, wanted, level), seed)
+
+
+def _log(source: Logged | Log | Notebook | str | Path) -> Log:
+    if isinstance(source, Log):
+        return source
+    if isinstance(source, Notebook):
+        return log_of_notebook(source)
+    if isinstance(source, str | Path):
+        try:
+            data = Path(source).read_bytes()
+        except OSError as error:
+            raise NotebookError(str(source), error.strerror or str(error), kind="unreadable") from None
+        return log_of_notebook(read_notebook(data, str(source)))
+    return source.log()

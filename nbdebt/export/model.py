@@ -1,0 +1,223 @@
+"""What is exported: the log of what ran, and the script that is made of it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from nbdebt.flow.facts import CellFlow
+from nbdebt.model.history import Outcome
+from nbdebt.model.notebook import Output
+from nbdebt.report.words import plural
+
+Level = Literal["statements", "cells", "replay"]
+"""How much of what ran is kept: the statements that the targets need, the runs that they need, or all."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One run, as export reads it.
+
+    Args:
+        number: its place in the order.
+        cell: the cell's id.
+        source: the source as it ran.
+        flow: what its code does.
+        count: the ``[n]`` beside it.
+        outcome: how it ended.
+        error: class of the exception that ended it, and its line; 0 where the line isn't known, -1 where
+            nothing ran.
+        tags: the cell's tags.
+        shows: whether it had a result that was displayed; None where that isn't known.
+        needs: keys (``nbdebt.flow.steps.key_of``) of what it was seen to read; None where nobody watched.
+        effects: what it was seen to do to which key: ``bound``, ``changed`` or ``deleted``; None as above.
+        unsure: names whose changes can't be seen from outside (generators, connections).
+        outputs: saved outputs.
+        above: the texts of markdown cells that stand above it.
+    """
+
+    number: int
+    cell: str
+    source: str
+    flow: CellFlow
+    count: int | None = None
+    outcome: Outcome = "ok"
+    error: tuple[str, int] = ("", 0)
+    tags: tuple[str, ...] = ()
+    shows: bool | None = None
+    needs: frozenset[str] | None = None
+    effects: dict[str, str] | None = None
+    unsure: frozenset[str] = frozenset()
+    outputs: tuple[Output, ...] = ()
+    above: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """How people know it: ``cell [3]``, or the number of the run."""
+        return f"cell [{self.count}]" if self.count is not None else f"run {self.number}"
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A value, in words that two processes share.
+
+    Args:
+        digest: its fingerprint.
+        exactness: how much of the value that rests on.
+        kind: the name of its type.
+        plain: the value itself where it is of plain kinds, an array or a frame, spelled in tuples; None where
+            it is another, or too large.
+    """
+
+    digest: bytes
+    exactness: str
+    kind: str = ""
+    plain: Any = None
+
+
+class Log(msgspec.Struct, frozen=True):
+    """What ran, in order, and what is known of where it ran.
+
+    Args:
+        title: the notebook's file name, or what stands for it.
+        entries: the runs.
+        directory: where it ran.
+        observed: a kernel watched; else it is reconstructed from a saved notebook.
+        packages: versions, by distribution.
+        inline: figures were shown under the cell and closed, as Jupyter does.
+        interactivity: IPython's ``ast_node_interactivity``.
+        names: the names that it leaves.
+        unseeded: random streams that were drawn from before anything seeded them.
+        unknown: what can't be known of it, a sentence each.
+        written: files that it wrote, as the code names them.
+        made: of these, the files that it did not find there.
+        look: tells what the session holds under these names now; None where no session is there.
+        shown: text of the displayed results, by count; None where nobody kept it.
+    """
+
+    title: str
+    entries: tuple[Entry, ...]
+    directory: str = "."
+    observed: bool = False
+    packages: dict[str, str] = {}
+    inline: bool = True
+    interactivity: str = "last_expr"
+    names: tuple[str, ...] = ()
+    unseeded: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
+    look: Callable[[Sequence[str]], dict[str, Held]] | None = None
+    shown: dict[int, str] | None = None
+
+
+class Logged(Protocol):
+    """What has a log: a live session."""
+
+    def log(self) -> Log:
+        """The runs so far."""
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A run in the script: the statements that are kept, by number; None for all."""
+
+    entry: Entry
+    statements: frozenset[int] | None = None
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What a script is made of.
+
+    Args:
+        notebook: where it comes from.
+        level: how much of what ran is kept.
+        targets: what it is for.
+        names: the names whose values it gives.
+        files: the files that it writes.
+        cells: the runs that it keeps, in order.
+        dropped: what it leaves out, a sentence each.
+        notes: what a reader must know, a sentence each.
+        requirements: packages, with versions where these are known.
+        seeded: random streams that the notebook did not seed and the script does.
+    """
+
+    notebook: str
+    level: Level
+    targets: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    cells: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    seeded: tuple[str, ...] = ()
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """How much was compared: values of names, files, printed lines."""
+
+    values: int = 0
+    files: int = 0
+    lines: int = 0
+
+    def __str__(self) -> str:
+        """``14 values, 3 files, 41 printed lines``."""
+        parts = [(self.values, "value"), (self.files, "file"), (self.lines, "printed line")]
+        return ", ".join(plural(n, word) for n, word in parts if n) or "nothing to compare"
+
+
+class Verification(msgspec.Struct, frozen=True):
+    """What came of a verification.
+
+    Args:
+        equal: the script gives what the session gave, as far as ``compared`` goes.
+        differences: what differs, a sentence each.
+        compared: how much was compared.
+        repeatable: the script gives the same when it runs again; None where that wasn't tried.
+        notes: what could not be compared, a sentence each.
+        seconds: how long one run of the script took.
+    """
+
+    equal: bool
+    differences: tuple[str, ...] = ()
+    compared: Compared = Compared()
+    repeatable: bool | None = None
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    def summary(self) -> str:
+        """One line: ``equal: 14 values, 3 files, 41 printed lines``."""
+        said = f"equal: {self.compared}" if self.equal else f"not equal: {'; '.join(self.differences[:3])}"
+        if len(self.differences) > 3:
+            said += f"; and {len(self.differences) - 3} more"
+        if self.repeatable is not None:
+            said += (
+                "; the same when it runs again" if self.repeatable else "; not the same when it runs again"
+            )
+        return said
+
+
+class Script(msgspec.Struct, frozen=True):
+    """An exported script.
+
+    Args:
+        text: the script.
+        manifest: what it is made of.
+        log: what it was made from.
+        printed: runs whose output it prints, in order.
+    """
+
+    text: str
+    manifest: Manifest
+    log: Log
+    printed: tuple[Entry, ...] = ()
+
+    def verify(self, timeout: float = 600.0, again: bool = True) -> Verification:
+        """Run it in a fresh process, in a copy of the working directory, and compare. This runs code.
+
+        Args:
+            timeout: seconds that one run of it may take.
+            again: run it a second time, and compare it with itself.
+        """
+        # Running and comparing is a heavy part that most callers of `.text` never need.
+        from nbdebt.export.verify import verify
+
+        return verify(self, timeout, again)

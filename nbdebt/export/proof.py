@@ -1,0 +1,38 @@
+"""The ladder: the smallest script that is sound and verifies."""
+
+from collections.abc import Sequence
+
+from nbdebt.export.making import export
+from nbdebt.export.model import Level, Log, Script, Verification
+
+_LADDER: tuple[Level, ...] = ("statements", "cells", "replay")
+
+
+def proven(
+    log: Log, targets: Sequence[str] | None = None, *, seed: int | None = 0, timeout: float = 600.0
+) -> tuple[Script, Verification]:
+    """Export, run, compare; and where that differs, again with more of what ran. This runs code.
+
+    A notebook that drew unseeded can't be equal whatever is kept: its smallest script is taken.
+
+    Args:
+        log: what ran.
+        targets: as for :func:`nbdebt.export`.
+        seed: as for :func:`nbdebt.export`.
+        timeout: seconds that one run may take.
+
+    Returns:
+        The script, and what came of it: the first that is equal, else the one that keeps everything.
+
+    Raises:
+        ExportRefused: something can't be exported soundly.
+    """
+    script = export(log, targets, seed=seed)
+    found = script.verify(timeout)
+    for level in _LADDER[_LADDER.index(script.manifest.level) + 1 :]:
+        if found.equal or log.unseeded:
+            break
+        larger = export(log, targets, level=level, seed=seed)
+        if larger.text != script.text:
+            script, found = larger, larger.verify(timeout)
+    return script, found

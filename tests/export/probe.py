@@ -1,0 +1,38 @@
+"""What a namespace holds, said by the tests' own means: run in the kernel, and after the script."""
+
+import re
+import types
+from typing import Any
+
+
+def said(value: Any) -> Any:
+    """A value in words: deep, and without addresses."""
+    kind = type(value).__name__
+    if kind == "ndarray":
+        return ["array", str(value.dtype), value.tolist()]
+    if kind in ("DataFrame", "Series"):
+        return [kind, repr(value.to_dict()), str(value.dtypes)]
+    if isinstance(value, dict):
+        return {repr(k): said(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return ["list" if isinstance(value, list) else "tuple", [said(v) for v in value]]
+    if isinstance(value, set):
+        return ["set", sorted(map(repr, value))]
+    if isinstance(value, types.FunctionType):
+        # Not its bytecode: that depends on what else is compiled with it.
+        code = value.__code__
+        return ["function", value.__name__, code.co_names, code.co_varnames, said(value.__defaults__)]
+    if isinstance(value, type):
+        return ["class", value.__name__, sorted(vars(value))]
+    if type(value).__module__ == "__main__":
+        return ["instance", kind, said(vars(value))]
+    return re.sub(r"0x[0-9a-f]+", "0x", repr(value))
+
+
+def names(values: dict[str, Any]) -> dict[str, Any]:
+    """The user's names, modules left aside, in words."""
+    return {
+        name: said(value)
+        for name, value in sorted(values.items())
+        if not name.startswith("_") and name not in ("In", "Out") and not isinstance(value, types.ModuleType)
+    }
