@@ -83,7 +83,8 @@ def unit_of(entry: Entry, observed: bool, draws: bool) -> Unit:
         m.kind in ("shell", "assign-shell", "shell-cell") or m.name in ("run", "writefile", "file")
         for m in parsed.masked.magics
     )
-    always = always or _imports_much(parsed.tree)
+    # What can't be read may do anything; translating it says what is wrong with it.
+    always = always or bool(flow.error) or _imports_much(parsed.tree)
     seeds = any(access.mode == "seed" for access in flow.accesses)
     if draws:
         touches.add(FIGURE)

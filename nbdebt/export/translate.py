@@ -125,6 +125,8 @@ class _Translation:
     def _magics(self) -> str | None:
         """Edit the magics; the whole text where the cell is a magic with a body that is no Python."""
         for magic in self.parsed.masked.magics:
+            if self._was_not_done(magic):
+                continue
             try:
                 found = self.translator.translate(magic)
             except CannotError as error:
@@ -142,6 +144,11 @@ class _Translation:
             else:
                 self._line(magic, found)
         return None
+
+    def _was_not_done(self, magic: Magic) -> bool:
+        """Whether the run ended before a magic, or because IPython knew no such magic or no such option."""
+        kind, stop = self.entry.error
+        return stop > 0 and (magic.line > stop or (magic.line == stop and kind == "UsageError"))
 
     def _head(self, magic: Magic, found: Translated) -> None:
         start = self.lines.offset(magic.line, 1)

@@ -1,0 +1,53 @@
+"""What can't be exported soundly is refused, with the cell and the line; what never happened is not."""
+
+import pytest
+
+import nbdebt
+from nbdebt.export.model import Entry, Log
+from nbdebt.flow.effects import Registry
+from nbdebt.flow.reader import Reader, parse
+
+
+def log(*sources: str, error: tuple[str, int] = ("", 0)) -> Log:
+    """A log of runs; the last one ended with the error."""
+    reader = Reader(Registry())
+    entries = [Entry(n, f"c{n}", text, reader.read(parse(n, text)), n) for n, text in enumerate(sources, 1)]
+    if error[0]:
+        last = entries.pop()
+        entries.append(Entry(last.number, last.cell, last.source, last.flow, last.count, "error", error))
+    return Log("a.ipynb", tuple(entries))
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("x = 1\n%sql select 1", 2),
+        ("%%cython\ndef f(): pass", 1),
+        ("%cd -", 1),
+        ("x = 1\n\nprint(In[1])", 3),
+        ("print(len(Out))", 1),
+        ("_ + 1", 1),
+        ("shell = get_ipython()", 1),
+        ("%run other.ipynb", 1),
+        ("x = 1\nx = = 2", 2),
+    ],
+)
+def test_it_is_refused_with_its_line(source: str, line: int) -> None:
+    with pytest.raises(nbdebt.ExportRefused) as refused:
+        nbdebt.export(log("y = 2", source))
+    assert (refused.value.cell, refused.value.line) == ("cell [2]", line)
+    assert refused.value.reason in str(refused.value)
+
+
+def test_a_magic_that_ipython_did_not_know_did_nothing() -> None:
+    text = nbdebt.export(log("y = 2\n%sql select 1\nz = 3", error=("UsageError", 2))).text
+    assert "y = 2" in text and "sql" not in text and "z = 3" not in text
+
+
+def test_what_raised_half_way_is_done_half_way() -> None:
+    text = nbdebt.export(
+        log("x = []", "for i in (1, 0):\n    x.append(1 / i)\ny = 2", error=("ZeroDivisionError", 2))
+    ).text
+    names: dict[str, object] = {}
+    exec(compile(text, "script", "exec"), names)
+    assert names["x"] == [1.0] and "y" not in names
