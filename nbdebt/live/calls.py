@@ -133,6 +133,9 @@ def used(codes: Iterable[CodeType], names: Mapping[str, Any]) -> set[str]:
     return {name for name in found if name in names}
 
 
+_CACHED: type = type(lru_cache(used))
+
+
 def reachable(values: Iterable[Any], names: Mapping[str, Any]) -> list[CodeType]:
     """Code that may be called through these values: what there is to know without seeing calls.
 
@@ -158,6 +161,6 @@ def reachable(values: Iterable[Any], names: Mapping[str, Any]) -> list[CodeType]
                     stack.append(cell.cell_contents)
                 except ValueError:
                     continue
-        elif kind.__module__ == "functools" and kind.__name__ == "_lru_cache_wrapper":
+        elif kind is _CACHED:
             stack.append(value.__wrapped__)
     return list(found)

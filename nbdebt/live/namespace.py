@@ -133,7 +133,8 @@ class Namespace:
 
     def _may_change(self, name: str, value: Any) -> bool:
         """Whether a value can be changed in place at all."""
-        return type(value) not in _IMMUTABLE
+        kind = type(value)
+        return not any(kind is immutable for immutable in _IMMUTABLE)
 
     def touch(self, name: str, run: int, salt: bytes) -> Change | None:
         """A run surely changed in place what can't be read (an iterator was moved on): a new version."""
@@ -188,4 +189,5 @@ class Namespace:
         self.inexact.pop(name, None)
 
 
-_IMMUTABLE = frozenset((int, float, complex, bool, str, bytes, range, type(None)))
+# Compared by identity, for a metaclass of the user's may have an `__eq__` or `__hash__` of its own.
+_IMMUTABLE = (int, float, str, bool, type(None), bytes, complex, range)

@@ -38,7 +38,8 @@ _SHAPED = frozenset(
 def shape_of(value: Any) -> bytes:
     """A digest of a value's shape; empty where it has none that is known."""
     kind = type(value)
-    if kind in _SIZED:
+    # By identity: a class of the user's may have a metaclass with an `__eq__` or `__hash__` of its own.
+    if any(kind is sized for sized in _SIZED):
         return xxh3_128_digest(f"{kind.__name__}:{len(value)}".encode())
     if kind is _class("numpy", "ndarray"):
         return xxh3_128_digest(f"ndarray:{value.shape}:{value.dtype.str}".encode())

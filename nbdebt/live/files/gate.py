@@ -192,7 +192,8 @@ def _computing_imports(code: types.CodeType) -> bool:
 def _computes(value: Any, waiting: list[types.CodeType]) -> bool:
     """Whether a value does nothing but compute; the code of the user's functions is put on the list."""
     kind = type(value)
-    if kind in _PLAIN:
+    # A class with a metaclass of the user's is not looked up: that would call its `__hash__`.
+    if type(kind) is type and kind in _PLAIN:
         return kind not in _HOLDING or _holds_plain(value)
     if issubclass(kind, types.FunctionType):
         if value.__module__ != "__main__":
@@ -210,7 +211,7 @@ def _computes(value: Any, waiting: list[types.CodeType]) -> bool:
     if issubclass(kind, type):
         return _class_computes(value, waiting)
     # An iterator, a bound method or a partial function may stand for any function.
-    return kind.__module__ not in ("builtins", "functools", "itertools") and _class_computes(kind, waiting)
+    return _class_computes(kind, waiting) and kind.__module__ not in ("builtins", "functools", "itertools")
 
 
 def _holds_plain(value: Any) -> bool:
@@ -223,7 +224,7 @@ def _holds_plain(value: Any) -> bool:
         left -= len(items)
         for item in items:
             kind = type(item)
-            if kind not in _PLAIN:
+            if type(kind) is not type or kind not in _PLAIN:
                 return False
             if kind in _HOLDING:
                 waiting.append(item)

@@ -270,7 +270,7 @@ def _class(walk: Walk, value: type) -> bytes | Node:
     for key, content in list(class_dict(value).items()):
         if type(key) is not str or key in _NOT_CONTENT:
             continue
-        if type(content) in _DESCRIPTORS:
+        if any(type(content) is kind for kind in _DESCRIPTORS):
             content = None
         names.append(key)
         values.append(content)

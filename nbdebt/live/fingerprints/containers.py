@@ -226,7 +226,11 @@ def _items(walk: Walk, kind: bytes, keys: list[Any], values: list[Any], ordered:
     if not walk.at_root or len(keys) > walk.budget.parts:
         return Node(kind + b"%d" % len(keys), [*keys, *packed(walk, values)], ordered=ordered)
     parts = [part_of(key) for key in keys]
-    odd = [key for key, part in zip(keys, parts, strict=True) if part is None or type(key) in (bool, float)]
+    odd = [
+        key
+        for key, part in zip(keys, parts, strict=True)
+        if part is None or type(key) is bool or type(key) is float
+    ]
     return Node(kind, [*odd, *values], [*[None] * len(odd), *parts], ordered=ordered)
 
 
