@@ -57,6 +57,13 @@ SHARED = (
     "sklearn.base.BaseEstimator.",
     "imblearn.base.BaseSampler.",
     "sklearn.linear_model.PassiveAggressive",
+    # Kinds of values that no class of that name stands for.
+    "boto3.Client.",
+    "boto3.Resource.",
+    "boto3.Bucket.",
+    "boto3.Object.",
+    "psycopg.connection.",
+    "psycopg.cursor.",
 )
 PARAMETER_LISTS = (
     "reads",
