@@ -147,7 +147,7 @@ MOUNTS = parse_mounts(
 33 21 0:52 / /mnt/c rw - 9p drvfs rw
 34 21 0:53 / /home/ada/bucket rw - fuse.s3fs s3fs rw
 35 21 0:54 / /media/stick rw - fuseblk /dev/sdc1 rw
-36 21 0:55 / /work rw - lustre mds@tcp:/work rw
+36 21 0:55 / /lustre rw - lustre mds@tcp:/lustre rw
 37 21 0:56 / /dbfs rw - fuse.dbfs dbfs rw
 38 21 8:3 / /over rw - ext4 /dev/sdd1 rw
 39 38 0:57 / /over rw - nfs filer:/over rw
@@ -166,7 +166,7 @@ a line that is none
         ("/mnt/c/Users/ada/x.csv", ""),
         ("/home/ada/bucket/x.csv", "S3"),
         ("/media/stick/x.csv", ""),
-        ("/work/x.csv", "Lustre"),
+        ("/lustre/x.csv", "Lustre"),
         ("/dbfs/FileStore/x.csv", "Databricks"),
         ("/over/x.csv", "NFS"),
         ("/content/drive/MyDrive/x.csv", "Google Drive"),

@@ -8,9 +8,9 @@ from nbdebt.ledger.mounts import mount_of, parse_mounts, server_name
 from nbdebt.ledger.names import DatasetName, dataset_named, dataset_of
 from nbdebt.model.history import File, Name, Resource, Table, Url
 
-HERE = Path("/work")
+HERE = Path("/project")
 NAMED: list[tuple[Resource, tuple[str, str] | None]] = [
-    (File("a.csv"), ("file", "/work/a.csv")),
+    (File("a.csv"), ("file", "/project/a.csv")),
     (File("../b/./a.csv"), ("file", "/b/a.csv")),
     (File("/data/a.csv"), ("file", "/data/a.csv")),
     (File("out/{i}.csv"), None),
@@ -26,7 +26,7 @@ NAMED: list[tuple[Resource, tuple[str, str] | None]] = [
     (Table("s.t", "postgresql://h:6000/db"), ("postgres://h:6000", "db.s.t")),
     (Table("t", "mysql://h/db"), ("mysql://h:3306", "db.t")),
     (Table("t", "host=h dbname=d"), ("postgres://h:5432", "d.public.t")),
-    (Table("t", "sqlite:///a.db"), ("sqlite", "/work/a.db.t")),
+    (Table("t", "sqlite:///a.db"), ("sqlite", "/project/a.db.t")),
     (Table("t", "sqlite:////data/a.db"), ("sqlite", "/data/a.db.t")),
     (Table("t", "sqlite://"), None),
     (Table("t", ""), ("sql", "t")),
