@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -113,7 +114,9 @@ def server(tmp_path: Path, environ: dict[str, str]) -> Iterator[str]:
     told: list[str] = []
     for line in process.stderr:
         told.append(line)
-        if "is running at" in line:
+        # Where another program took the port meanwhile, the server takes the next one.
+        if taken := re.search(r"http://[\w.]+:(\d+)/", line):
+            port = int(taken[1])
             break
     assert process.poll() is None, "".join(told)
     yield f"http://127.0.0.1:{port}/api/contents/n.ipynb"
