@@ -18,7 +18,7 @@ class StripPreprocessor(Preprocessor):  # type: ignore[misc, unused-ignore]
 
     def __init__(self, **given: Any) -> None:
         """As nbconvert makes it, but enabled: who names it wants it."""
-        super().__init__(**{"enabled": True, **given})
+        super().__init__(**{"enabled": True, **given})  # type: ignore[no-untyped-call, unused-ignore]
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Strip ``nb`` in place.
