@@ -37,6 +37,10 @@ VOLATILE = re.compile(
 extension show which cells do, and these are left out."""
 
 
+TIMED = re.compile(r"^(CPU times: |Wall time: ).*$|^.+ per loop .*$", re.M)
+"""What IPython's timing magics print: now and then two kernels are equally quick, and a third isn't."""
+
+
 class Notebook(NamedTuple):
     """A notebook to be run: its name, the sources of its code cells, the files that it needs."""
 
@@ -171,7 +175,7 @@ def heard(answer: Answer, directory: Path) -> Any:
         if MIME in content.get("data", ()):
             continue
         if kind == "stream":
-            texts[content["name"]] = texts.get(content["name"], "") + content["text"]
+            texts[content["name"]] = texts.get(content["name"], "") + TIMED.sub(r"\1", content["text"])
             continue
         if texts:
             found.append(sorted(texts.items()))
