@@ -46,7 +46,7 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
 	@echo "Installing nbdebt into $(VENV), with what its tests and tools need"
 	@NBDEBT_COMPILE=0 $(PIP) --editable '.[dev]'
-	@$(BIN)/python tools/postgres.py
+	@$(BIN)/python tools/programs.py
 	@touch $@ $(VENV)/.installed
 
 # Status 1 says that something was found, and these notebooks are there for that.

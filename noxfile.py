@@ -18,7 +18,7 @@ nox.options.error_on_missing_interpreters = False
 def tests(session: nox.Session) -> None:
     """Install the package with what its tests need, and run them; arguments after ``--`` go to pytest."""
     session.install("--editable", ".[test]", env={"NBDEBT_COMPILE": "0"})
-    session.run("python", "tools/postgres.py")
+    session.run("python", "tools/programs.py")
     # As a module: the tests import benchmarks and tools from the directory they are run in.
     session.run("python", "-m", "pytest", "-n", "2", *session.posargs)
 
@@ -34,7 +34,7 @@ def compiled(session: nox.Session) -> None:
     installed = session.run(
         "python", "-I", "-c", "import sysconfig; print(sysconfig.get_path('platlib'))", silent=True
     )
-    session.run("python", "tools/postgres.py")
+    session.run("python", "tools/programs.py")
     site = Path(str(installed).strip())
     # Outside the environment, for what lies in that is taken for a library; and tests keep their own places
     # for temporary files.

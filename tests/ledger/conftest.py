@@ -13,7 +13,7 @@ import pytest
 
 from nbdebt.ledger.entries import Accessed, Began, Ended, Entry, Ran
 from nbdebt.ledger.writer import Writer
-from tools.postgres import server_programs
+from tools.programs import server_programs
 
 
 @pytest.fixture(autouse=True)
@@ -93,7 +93,7 @@ def postgres() -> Iterator[str]:
     pytest.importorskip("psycopg")
     programs = server_programs()
     if programs is None:
-        pytest.skip("no PostgreSQL server is installed here, nor could one be had (see tools/postgres.py)")
+        pytest.skip("no PostgreSQL server is installed here, nor could one be had (see tools/programs.py)")
     who: dict[str, str] = {}
     if os.getuid() == 0:
         # The server refuses to run as root.
