@@ -2,17 +2,17 @@
 
 import getpass
 import os
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from nbdebt.config import Settings
 from nbdebt.data.declared import declaration_base
-from nbdebt.data.pins.lockfile import key_of, nearest_lock, quoted
+from nbdebt.data.declaring import Said, configuration_file, declare
+from nbdebt.data.pins.lockfile import key_of, nearest_lock
 from nbdebt.data.pins.model import NAME
 from nbdebt.data.pins.pinning import pin_file
 from nbdebt.data.targets import local_path
-from nbdebt.model.errors import FixError
+from nbdebt.model.errors import ConfigurationError, FixError
 from nbdebt.model.finding import Declare, Edit, PinFile
 
 _NOTE = "declared by nbdebt --fix: say what it is for"
@@ -47,59 +47,15 @@ def apply_outside_edits(edits: Iterable[Edit], notebook_path: str, settings: Set
 
 
 def _declare(patterns: list[str], settings: Settings, directory: Path) -> Path:
-    """Add declarations to the configuration file, a new ``nbdebt.toml`` where there is none."""
-    base = declaration_base(settings, directory)
-    file = Path(settings.source) if settings.source else base / "nbdebt.toml"
-    try:
-        text = file.read_bytes().decode() if file.exists() else ""
-    except (OSError, ValueError) as error:
-        raise FixError(f"{file}: can't be read: {error}") from None
+    """Add declarations to the configuration; what is declared already stays as it is."""
+    file = configuration_file(settings, directory)
     known = {output.pattern for output in settings.outputs}
-    owner = quoted(_owner(base))
-    lines = [
-        f'{quoted(pattern)} = {{ owner = {owner}, note = "{_NOTE}" }}'
-        for pattern in patterns
-        if pattern not in known
-    ]
-    table = "tool.nbdebt.outputs" if file.name == "pyproject.toml" or "[tool.nbdebt" in text else "outputs"
-    if lines:
-        changed = with_lines(text, table, lines)
-        _check(changed, file)
-        temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-        try:
-            temporary.write_bytes(changed.encode())
-            temporary.replace(file)
-        except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise FixError(f"{file}: can't be written: {error.strerror or error}") from None
-    return file
-
-
-def with_lines(text: str, table: str, lines: list[str]) -> str:
-    """A TOML text with lines at the end of a table, which is added at the end where it is missing.
-
-    All else stays as it is, byte for byte.
-    """
-    newline = "\r\n" if "\r\n" in text else "\n"
-    found = re.search(rf"(?m)^[ \t]*\[[ \t]*{re.escape(table)}[ \t]*\][ \t]*(?:#[^\r\n]*)?\r?$", text)
-    if found is None:
-        ended = text if not text or text.endswith("\n") else text + newline
-        gap = newline if ended else ""
-        return ended + gap + newline.join([f"[{table}]", *lines]) + newline
-    following = re.search(r"(?m)^[ \t]*\[", text[found.end() :])
-    end = found.end() + following.start() if following else len(text)
-    body = text[:end].rstrip()
-    return body + newline + newline.join(lines) + (text[len(body) : end] or newline) + text[end:]
-
-
-def _check(text: str, file: Path) -> None:
-    """Refuse to write what can't be read again, as where the table is written as an inline one."""
-    import tomllib
-
+    owner = _owner(file.parent)
     try:
-        tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise FixError(f"{file}: the declaration can't be added here ({error}); write it by hand") from None
+        declare(file, [Said(pattern, owner, note=_NOTE) for pattern in patterns if pattern not in known])
+    except ConfigurationError as error:
+        raise FixError(str(error)) from None
+    return file
 
 
 def _owner(directory: Path) -> str:

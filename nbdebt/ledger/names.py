@@ -3,14 +3,15 @@
 The names are those of OpenLineage (its ``spec/Naming.md``), so that they mean the same to others.
 """
 
+import functools
 import os
 import re
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from nbdebt.data.exposure.mounts import Mount, machine_mounts, server_name
 from nbdebt.data.targets import local_path
-from nbdebt.ledger.mounts import server_name
 from nbdebt.ledger.privacy import clean_address, clean_connection, clean_sql
 from nbdebt.model.history import File, Resource, Table, Url
 from nbdebt.model.patterns import later
@@ -66,8 +67,14 @@ def of_path(path: str, directory: Path) -> DatasetName | None:
     except (OSError, ValueError):
         return None
     found = clean_address(found)
-    shared = server_name(found)
+    shared = server_name(found, _mounts())
     return DatasetName(f"file://{shared[0]}", shared[1]) if shared else DatasetName("file", found)
+
+
+@functools.cache
+def _mounts() -> tuple[Mount, ...]:
+    """Read once: a session names many files, and what is mounted where seldom changes."""
+    return machine_mounts()
 
 
 def _address(text: str) -> DatasetName | None:

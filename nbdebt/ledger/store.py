@@ -22,11 +22,11 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from nbdebt.config import LedgerSettings
+from nbdebt.data.exposure.mounts import Mount, mount_of
 from nbdebt.ledger import tables
 from nbdebt.ledger.entries import Accessed, Began, Declared, Digested, Ended, Ran
 from nbdebt.ledger.files import Content, LedgerFile, ledger_files, read_file
 from nbdebt.ledger.local import default_index
-from nbdebt.ledger.mounts import Mount, mount_of
 from nbdebt.ledger.privacy import clean_address
 from nbdebt.model.errors import NbdebtError
 

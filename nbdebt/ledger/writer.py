@@ -16,8 +16,8 @@ from pathlib import Path
 
 import msgspec
 
+from nbdebt.data.exposure.mounts import mount_of
 from nbdebt.ledger.entries import Began, Entry, encode
-from nbdebt.ledger.mounts import mount_of
 
 PART = 64 << 10
 """A part that is larger is not written to any more."""

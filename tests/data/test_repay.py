@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbdebt.config import forget_settings, load_settings
-from nbdebt.data.repay import apply_outside_edits, with_lines
+from nbdebt.data.declaring import Said, declare
+from nbdebt.data.repay import apply_outside_edits
 from nbdebt.data.versions import Resolver
 from nbdebt.data.versions.lock import pin_file, read_lock
 from nbdebt.model.errors import FixError
@@ -60,14 +61,14 @@ def test_a_declaration_is_added_and_all_else_stays(repository: Any, name: str, t
 
 
 def test_what_cannot_be_added_to_is_left_alone(repository: Any) -> None:
-    text = 'outputs = { "a.csv" = { owner = "A" } }\n'
+    text = "[outputs]\n"
     (repository.root / "nbdebt.toml").write_text(text)
     forget_settings()
-    with pytest.raises(FixError, match="by hand"):
-        apply_outside_edits(
-            [Declare("b.csv")], str(repository.root / "a.ipynb"), load_settings(repository.root)
-        )
-    assert (repository.root / "nbdebt.toml").read_text() == text
+    settings = load_settings(repository.root)
+    (repository.root / "nbdebt.toml").write_text("outputs = 3\n")
+    with pytest.raises(FixError, match="must be a table"):
+        apply_outside_edits([Declare("b.csv")], str(repository.root / "a.ipynb"), settings)
+    assert (repository.root / "nbdebt.toml").read_text() == "outputs = 3\n"
 
 
 def test_files_are_pinned_in_the_projects_lock(repository: Any) -> None:
@@ -91,15 +92,21 @@ TABLES = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(TABLES, st.sampled_from(["\n", "\r\n"]), st.booleans())
-def test_lines_end_up_in_their_table(tables: dict[str, int], newline: str, ended: bool) -> None:
+def test_declarations_end_up_in_their_table(
+    tmp_path_factory: pytest.TempPathFactory, tables: dict[str, int], newline: str, ended: bool
+) -> None:
     text = newline.join(f"[{name}]{newline}k = {value}" for name, value in tables.items()) + (
         newline if ended else ""
     )
-    after = with_lines(text, "outputs", ['"p" = {}', '"q" = {}'])
+    file = tmp_path_factory.mktemp("declared") / "nbdebt.toml"
+    file.write_bytes(text.encode())
+    declare(file, [Said("p", "A"), Said('q"', "A")])
     expected = tomllib.loads(text)
-    expected.setdefault("outputs", {}).update({"p": {}, "q": {}})
-    assert tomllib.loads(after) == expected
+    place = expected.setdefault("tool", {}).setdefault("nbdebt", {}) if "tool" in expected else expected
+    place.setdefault("outputs", {}).update({"p": {"owner": "A"}, 'q"': {"owner": "A"}})
+    assert tomllib.loads(file.read_bytes().decode()) == expected
 
 
 @settings(deadline=None)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nbdebt.ledger.mounts import mount_of, parse_mounts, server_name
+from nbdebt.data.exposure.mounts import mount_of, parse_mounts, server_name
 from nbdebt.ledger.names import DatasetName, dataset_named, dataset_of
 from nbdebt.model.history import File, Name, Resource, Table, Url
 

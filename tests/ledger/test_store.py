@@ -14,10 +14,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from nbdebt.config import LedgerSettings
+from nbdebt.data.exposure.mounts import Mount, shared_name
 from nbdebt.ledger import queries, tables
 from nbdebt.ledger.entries import Accessed, Began, Declared, Digested
 from nbdebt.ledger.local import Local, default_index
-from nbdebt.ledger.mounts import Mount
 from nbdebt.ledger.names import DatasetName
 from nbdebt.ledger.store import LedgerError, Store, url_of
 from nbdebt.ledger.writer import Writer
@@ -237,7 +237,7 @@ def test_pruning_forgets_old_sessions_and_what_only_they_touched(store: Store, t
 
 @pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs", "lustre", "9p", "ceph"])
 def test_sqlite_is_refused_on_network_file_systems(kind: str, tmp_path: Path) -> None:
-    mounts = (Mount("/", "/", "ext4", "/dev/sda1"), Mount(str(tmp_path), "/", kind, "server:/x"))
+    mounts = (Mount("/", "ext4", "/dev/sda1"), Mount(str(tmp_path), kind, "server:/x", shared_name(kind)))
     with pytest.raises(LedgerError, match=rf"network file system \({kind}, mounted at .*PostgreSQL"):
         Store(f"sqlite:///{tmp_path / 'index.sqlite'}", mounts)
     assert not (tmp_path / "index.sqlite").exists()

@@ -1,5 +1,6 @@
 """On which file system a path lies, and whether other machines see it too."""
 
+import os
 import re
 from pathlib import Path
 
@@ -78,6 +79,7 @@ _LOCAL_FUSE = (
     *("fuse.unionfs", "fuse.ext4", "fuse.zfs", "fuse.osxfs", "fuse.grpcfuse", "fuse.gvfsd-fuse"),
     "fuse.archivemount",
 )
+_LENT = ("9p", "virtiofs", "vboxsf", "fuse.grpcfuse", "fuse.osxfs")
 # Where platforms put what all of a workspace share, whatever is mounted there.
 _PLATFORMS = (
     ("/dbfs", "Databricks"),
@@ -95,17 +97,24 @@ class Mount(msgspec.Struct, frozen=True):
         kind: its type, as the kernel names it.
         source: what is mounted there: a device, ``server:/export``.
         shared: what people call it, where other machines see it too; else empty.
+        root: the directory of the file system that is mounted there.
     """
 
     point: str
     kind: str = ""
     source: str = ""
     shared: str = ""
+    root: str = "/"
 
     @property
     def server_decides(self) -> bool:
         """Whether mode bits say nothing of who can read."""
         return self.shared in _OF_THE_SERVER
+
+    @property
+    def network(self) -> bool:
+        """Whether locks and shared memory can't be relied on: a share, or what a host lends to its guest."""
+        return bool(self.shared) or self.kind in _LENT
 
 
 def shared_name(kind: str) -> str:
@@ -127,7 +136,8 @@ def parse_mounts(text: str) -> tuple[Mount, ...]:
         if not dash or len(fields) < 5 or len(rest) < 2:
             continue
         kind = rest[0]
-        found.append(Mount(_unescaped(fields[4]), kind, _unescaped(rest[1]), shared_name(kind)))
+        point, root, source = (_unescaped(field) for field in (fields[4], fields[3], rest[1]))
+        found.append(Mount(point, kind, source, shared_name(kind), root))
     return tuple(found)
 
 
@@ -153,6 +163,27 @@ def mount_of(path: str, mounts: tuple[Mount, ...] | None = None) -> Mount | None
             if path == top or path.startswith(top + "/"):
                 return Mount(top, "", "", name)
     return best
+
+
+def server_name(path: str, mounts: tuple[Mount, ...] | None = None) -> tuple[str, str] | None:
+    """(server, path on the server) of a file on a share: the same on all machines that mount it; None for
+    what is local, and where the mount doesn't tell.
+
+    Args:
+        path: absolute.
+        mounts: as of `mount_of`.
+    """
+    mount = mount_of(path, mounts)
+    if mount is None or not mount.network:
+        return None
+    found = re.fullmatch(r"//(?P<host>[^/]+)(?P<path>/.*)?", mount.source) or re.fullmatch(
+        r"(?:[^@/]*@)?(?P<host>\[[^\]]+\]|[^:/]+):(?P<path>/.*)?", mount.source
+    )
+    if found is None:
+        return None
+    root = mount.root if mount.shared == "SMB" else ""
+    inside = os.path.relpath(path, mount.point)
+    return found["host"], os.path.normpath(f"{found['path'] or '/'}/{root}/{inside}")
 
 
 def machine_mounts() -> tuple[Mount, ...]:
