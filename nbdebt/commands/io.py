@@ -115,6 +115,8 @@ def _flow(path: str, exchange: Exchange, directory: Path) -> Flow | None:
     name = None if "computed" in access.detail else dataset_of(resource, directory)
     kind = {File: "file", Url: "url", Table: "table"}[type(resource)]
     shown = resource.path if isinstance(resource, File) else (name.label if name else str(resource))
+    if name and name.holder:
+        shown = shown.removeprefix(os.path.join(directory, ""))
     if shown == "<unknown>":
         return None
     cell = exchange.cell.index + 1
@@ -150,7 +152,7 @@ def _observed(result: NotebookResult, accesses: Iterable[Accessed], cells: dict[
     beside = os.path.join(os.path.dirname(os.path.realpath(result.path)), "")
     for access in accesses:
         name = DatasetName(access.ns, access.name)
-        kind = "file" if access.ns.startswith("file") else "url"
+        kind = "table" if name.holder else "file" if access.ns.startswith("file") else "url"
         cell = place.get(cells.get(access.run, ""))
         op = _OPS[access.op]
         yield Flow(
@@ -231,6 +233,7 @@ def stages(flows: Sequence[Flow]) -> Iterator[Stage]:
     """One stage for each notebook: what it takes and what it makes."""
     for path in dict.fromkeys(flow.notebook for flow in flows):
         mine = [flow for flow in flows if flow.notebook == path]
+        mine = [msgspec.structs.replace(f, name=DatasetName(f.ns, f.name).holder or f.name) for f in mine]
         made = {flow.name for flow in mine if flow.op == "writes"}
         gone = {flow.name for flow in mine if flow.op == "deletes"}
         files = [flow for flow in mine if flow.ns == "file"]

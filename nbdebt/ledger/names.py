@@ -11,6 +11,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from nbdebt.data.exposure.mounts import Mount, machine_mounts, server_name
+from nbdebt.data.exposure.remote import database_file
 from nbdebt.data.targets import local_path
 from nbdebt.ledger.privacy import clean_address, clean_connection, clean_sql
 from nbdebt.model.history import File, Resource, Table, Url
@@ -34,9 +35,15 @@ class DatasetName(NamedTuple):
         """How people are shown it: a path for a local file, else an address."""
         if self.ns == "file":
             return self.name
-        if self.ns in ("sql", "sqlite", "duckdb"):
-            return self.name if self.ns == "sql" else f"{self.ns}:{self.name}"
+        if self.ns == "sql":
+            return self.name
         return f"{self.ns}{'' if self.name.startswith('/') else '/'}{self.name}"
+
+    @property
+    def holder(self) -> str:
+        """The database file that a table lies in; empty for what is no table in a file."""
+        file, _, table = self.name.rpartition("#")
+        return file if table and self.ns.startswith("file") and database_file(file) else ""
 
 
 def dataset_of(resource: Resource, directory: Path) -> DatasetName | None:
@@ -98,6 +105,9 @@ def _table(table: Table, directory: Path) -> DatasetName | None:
         name = clean_sql(name)
     name = clean_address(name)
     where = clean_connection(table.connection)
+    if file := database_file(where):
+        held = of_path(file, directory)
+        return DatasetName(held.ns, f"{held.name}#{name}") if held is not None else None
     match = _URL.match(where)
     if match is None:
         words = dict(_WORD.findall(where))
@@ -110,12 +120,8 @@ def _table(table: Table, directory: Path) -> DatasetName | None:
         return _in_database(scheme, host + (f":{port}" if port else ""), base, name)
     scheme = match["scheme"].lower().partition("+")[0]
     scheme = _SAME.get(scheme, scheme)
-    if scheme in ("sqlite", "duckdb"):
-        # Three slashes and a path that is relative, or four and an absolute one.
-        path = match["path"][1:]
-        if not path or path.startswith(":"):
-            return None
-        return DatasetName(scheme, f"{local_path(path, directory)}.{name}")
+    if scheme in ("sqlite", "duckdb"):  # in memory
+        return None
     return _in_database(scheme, match["host"], match["path"].strip("/"), name)
 
 
@@ -136,11 +142,11 @@ def dataset_named(text: str, directory: Path) -> DatasetName | None:
         text: as it was typed.
         directory: what paths are relative to.
     """
-    for kind in ("sqlite", "duckdb"):
-        if text.startswith(f"{kind}:") and "://" not in text:
-            return DatasetName(kind, text.partition(":")[2])
     found = _URL.match(text)
     if found is None:
+        file, _, table = text.partition("#")
+        if table and not os.path.lexists(local_path(text, directory)) and database_file(file):
+            return _table(Table(table, file), directory)
         return of_path(text, directory)
     scheme = _SAME.get(found["scheme"].lower(), found["scheme"].lower())
     if scheme in _PORTS:

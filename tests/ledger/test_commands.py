@@ -200,6 +200,23 @@ def test_io_adds_what_was_seen(notebook: Path, tmp_path: Path) -> None:
     assert not [a for a in said if a["basis"] == "observed"]
 
 
+def test_tables_of_a_database_file(tmp_path: Path) -> None:
+    """They are named beside their file, and it is the file that a stage makes."""
+    yaml = pytest.importorskip("yaml")
+    (tmp_path / "t.py").write_text(
+        "# %%\nimport sqlite3\nimport pandas as pd\ncon = sqlite3.connect('app.db')\n"
+        "# %%\npd.DataFrame({'a': [1]}).to_sql('t', con)\n"
+        "# %%\npd.read_sql('select * from t', 'sqlite:///old.db')\n"
+    )
+    said = json.loads(run("io", "t.py", "--format", "json").output)["accesses"]
+    assert [(a["op"], a["target"], a["kind"]) for a in said] == [
+        ("writes", "app.db#t", "table"),
+        ("reads", "old.db#t", "table"),
+    ]
+    (stage,) = yaml.safe_load(run("io", "t.py", "--format", "dvc").output)["stages"].values()
+    assert (stage["deps"], stage["outs"]) == (["t.py", "old.db"], ["app.db"])
+
+
 def test_io_proposes_stages(notebook: Path) -> None:
     yaml = pytest.importorskip("yaml")
     text = run("io", "--format", "dvc").output

@@ -245,10 +245,10 @@ PANDAS = [
         ("with pd.ExcelWriter('o.xlsx') as w: df.to_excel(w)", "", "o.xlsx", "", "openpyxl"),
         ("df.to_hdf('o.h5', key='k')", "", "o.h5", "", "tables"),
         ("pd.read_hdf('o.h5')", "o.h5", "", "df.to_hdf('o.h5', key='k')", "tables"),
-        ("import sqlite3\ndf.to_sql('t', sqlite3.connect('d.db'))", "", "d.db #t", "", ""),
+        ("import sqlite3\ndf.to_sql('t', sqlite3.connect('d.db'))", "", "d.db d.db#t", "", ""),
         (
             "import sqlite3\npd.read_sql('select * from t', sqlite3.connect('d.db'))",
-            "d.db #t",
+            "d.db d.db#t",
             "",
             "import sqlite3\ndf.to_sql('t', sqlite3.connect('d.db'))",
             "",

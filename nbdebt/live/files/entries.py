@@ -202,7 +202,8 @@ class EntryPoints:
         writes = (*effect.writes, *effect.copies[1:], *effect.moves[1:])
         appended = effect.append == "*" or values.get(effect.append) == "a"
         yield from each("entry-append" if appended else "entry-write", writes)
-        connection = connection_text(values.get(effect.connection)) if effect.connection else ""
+        held = values.get(effect.connection) if effect.connection else None
+        connection = self.hook.database(held) if is_sqlite(held) else connection_text(held)
         if effect.queries:
             for text in _texts(effect.queries, values, anything=True):
                 for kind, path in sql_files(text):
@@ -346,6 +347,12 @@ def _statement(value: object) -> str:
         )
         return text if type(text) is str else ""
     return ""
+
+
+def is_sqlite(value: object) -> bool:
+    """Whether something is a connection of the standard library's sqlite3."""
+    kind = getattr(sys.modules.get("sqlite3"), "Connection", None)
+    return type(kind) is type and issubclass(type(value), kind)
 
 
 def connection_text(value: object) -> str:

@@ -65,6 +65,9 @@ class Touch(NamedTuple):
     other: str = ""
 
 
+_CONNECTIONS = 256
+
+
 class Hook:
     """Writes down what the interpreter tells, while runs are on.
 
@@ -82,6 +85,7 @@ class Hook:
         self.exec_seen: Callable[[types.CodeType], None] | None = None
         self.prefixes: tuple[str, ...] = noisy_prefixes()
         self._inside = threading.local()
+        self._databases: dict[int, tuple[str, str]] = {}
         self._handlers: dict[str, Callable[[tuple[Any, ...], types.FrameType], None]] = {
             "open": self._open,
             "os.rename": self._rename,
@@ -98,6 +102,7 @@ class Hook:
             "tempfile.mkstemp": self._temporary,
             "tempfile.mkdtemp": self._temporary,
             "sqlite3.connect": self._connect,
+            "sqlite3.connect/handle": self._connected,
             "urllib.Request": self._request,
             "http.client.send": self._send,
             "subprocess.Popen": self._popen,
@@ -231,12 +236,29 @@ class Hook:
         self._file("temporary", "tempfile", args[0], frame)
 
     def _connect(self, args: tuple[Any, ...], frame: types.FrameType) -> None:
+        self._inside.database = None
         text = path_text(args[0])
         name, _, query = text.partition("?")
         if name.startswith("file:"):
             text = re.sub(r"^//(?:localhost)?(?=/)", "", name[5:])
         if text not in ("", ":memory:") and "mode=memory" not in query:
+            self._inside.database = self.locate(text)
             self._file("read" if "mode=ro" in query else "maybe", "sqlite3.connect", text, frame)
+
+    def _connected(self, args: tuple[Any, ...], frame: types.FrameType) -> None:
+        # Told of every connection right after its database. So an address that is used again never leads to
+        # the database of a connection that is gone.
+        place = getattr(self._inside, "database", None)
+        self._databases.pop(id(args[0]), None)
+        if place is not None:
+            self._databases[id(args[0])] = place
+            if len(self._databases) > _CONNECTIONS:
+                del self._databases[next(iter(self._databases))]
+
+    def database(self, connection: object) -> str:
+        """The file that an open connection of sqlite3 is to, as it was named; empty where unknown."""
+        path, given = self._databases.get(id(connection), ("", ""))
+        return given if given and os.path.abspath(given) == path else path
 
     def _request(self, args: tuple[Any, ...], frame: types.FrameType) -> None:
         if type(args[0]) is str:
