@@ -82,8 +82,8 @@ def classify(path: str) -> Resource:
     return File(path)
 
 
-# Types of connections to databases, and of what they hand out.
-_CONNECTION = later(r"(?:Connection|Engine|[Cc]ursor|connection|Session|DuckDBPyRelation)$")
+# Types of connections to databases, of what they hand out, and of tables that are opened by an address.
+_CONNECTION = later(r"(?:Connection|Engine|[Cc]ursor|connection|Session|DuckDBPyRelation|DeltaTable)$")
 SQL_FILE = later(
     r"\b(?:(from|join|read_csv(?:_auto)?\s*\(|read_parquet\s*\(|read_json(?:_auto)?\s*\()|(to))\s*'([^']+)'",
     re.IGNORECASE,

@@ -11,6 +11,9 @@ from nbdebt.rules.surroundings import Surroundings, Touch
 # More than this many findings of one kind in one notebook become one.
 MOST = 3
 
+# Calls that settle which version an object reads that was made without one.
+_SETTLES = ("deltalake.DeltaTable.load_as_version",)
+
 HUBS = frozenset(
     (
         *(
@@ -75,8 +78,9 @@ def has_versioned_copy(seen: Surroundings, touch: Touch) -> bool:
 def unversioned(seen: Surroundings, touches: Iterator[Touch]) -> list[tuple[Touch, Versioned]]:
     """Those that are known not to be versioned, each target once, with the reason."""
     found: dict[str, tuple[Touch, Versioned]] = {}
+    later = {touch.target for touch in seen.data_reads() if touch.exchange.access.via in _SETTLES}
     for touch in touches:
-        if touch.target not in found:
+        if touch.target not in found and touch.target not in later:
             state = seen.state(touch)
             if state.state == "unversioned":
                 found[touch.target] = (touch, state)

@@ -38,6 +38,17 @@ import pooch
 path = pooch.retrieve("https://example.org/x.csv", known_hash="sha256:9f86d081884c7d659a2feaa0c55ad015")
 ```
 
+A Delta table at one of its versions:
+
+```python
+# %% [1]
+from deltalake import DeltaTable
+sales = DeltaTable("s3://team-bucket/sales", version=12).to_pandas()
+orders = DeltaTable("s3://team-bucket/orders")
+orders.load_as_version(7)
+stock = DeltaTable("s3://team-bucket/stock")  # <- NBD402
+```
+
 ## Known limits
 Which addresses are fixed is known of common code hosts, archives (Zenodo, Figshare, Dataverse, OSF) and
 object stores; a server that never changes its files looks like any other. A request to a service
@@ -69,6 +80,7 @@ _ADVICE = {
     "s3": "Read a version of the object (`?versionId=…`), or keep a pinned copy.",
     "gs": "Read a generation of the object (`#…`), or keep a pinned copy.",
 }
+_DELTA = "Read one of its versions: `DeltaTable(…, version=…)`."
 _ELSE = "Download it once, record the copy's digest, and read the copy."
 
 
@@ -85,6 +97,8 @@ def mutable_url(seen: Surroundings) -> Iterator[Finding]:
         hits = [touch for touch, _ in found if is_request(touch) is requests]
         by = {states[touch.target].by for touch in hits}
         advice = _ADVICE.get(by.pop(), _ELSE) if len(by) == 1 else _ELSE
+        if all(touch.exchange.access.via.startswith("deltalake.") for touch in hits):
+            advice = _DELTA
         yield from fold(
             seen,
             hits,
