@@ -12,6 +12,15 @@ _LABELS = frozenset(("columns", "index", "name", "attrs", "flags", "values"))
 _ARRAYS = frozenset(("numpy.ndarray", "torch.Tensor"))
 
 
+def attributes_of(node: ast.expr) -> ast.expr | None:
+    """The object whose attributes are meant: ``vars(a)``, ``a.__dict__``."""
+    if isinstance(node, ast.Attribute) and node.attr == "__dict__":
+        return node.value
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "vars":
+        return node.args[0] if len(node.args) == 1 else None
+    return None
+
+
 class StoreReader(ExpressionReader):
     """Reads targets."""
 
@@ -52,6 +61,13 @@ class StoreReader(ExpressionReader):
         if (name := self.of_globals(base, key)) is not None:
             self.emit(Name(name), "write", target)
             self.env.bind(name, value)
+            return
+        if (
+            (whose := attributes_of(base)) is not None
+            and isinstance(key, ast.Constant)
+            and isinstance(key.value, str)
+        ):
+            self.put(self.holder(whose), f".{key.value}", value, target)
             return
         owner = self.holder(base)
         parts = self.parts(key, owner)

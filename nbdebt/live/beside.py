@@ -81,8 +81,8 @@ class Beside:
         mine, parts = self.parts(one), self.parts(other)
         if mine is None or parts is None:
             return bool(differ) or one.key != other.key
-        shown = showing(parts, other.flow)
-        if one.key != other.key and texts(showing(mine, one.flow)) != texts(shown):
+        shown = showing(parts, other)
+        if one.key != other.key and texts(showing(mine, one)) != texts(shown):
             return True
         return settings or bool(read_in(shown, differ))
 

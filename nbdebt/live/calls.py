@@ -133,6 +133,12 @@ def used(codes: Iterable[CodeType], names: Mapping[str, Any]) -> set[str]:
     return {name for name in found if name in names}
 
 
+def may_print(codes: Iterable[CodeType]) -> bool:
+    """Whether one of these functions may print."""
+    return any(not _PRINTING.isdisjoint(global_names(code)) for code in codes)
+
+
+_PRINTING = frozenset(("print", "display", "sys", "exec", "eval"))
 _CACHED: type = type(lru_cache(used))
 
 

@@ -15,7 +15,9 @@ from nbdebt.live import disk
 from nbdebt.live.ambient import ambient
 from nbdebt.live.calls import reachable, used
 from nbdebt.live.certainty import certain
+from nbdebt.live.displayed import computes
 from nbdebt.live.files import FileWatch
+from nbdebt.live.fingerprints.peek import class_dict, mro
 from nbdebt.live.namespace import Change, Namespace
 from nbdebt.live.randomness import RandomSeen
 from nbdebt.live.record import CLOCK, SHAPE, Effect, Outline, Read, RunRecord, Touch, is_entropy, key_in
@@ -52,8 +54,10 @@ class Boundary(msgspec.Struct):
         sure: keys that it surely made anew, in statements that it finished.
         given: keys of which it surely gave a part a value, in statements that it finished.
         called: names that called functions use, and that its code doesn't show.
+        used: names that called functions use.
         others: names that are left to runs that go on at the same time.
         parsed: its source.
+        plain: it surely showed nothing but numbers and texts.
     """
 
     summary: Outline
@@ -68,7 +72,9 @@ class Boundary(msgspec.Struct):
     given: frozenset[str]
     called: frozenset[str]
     others: frozenset[str] = frozenset()
+    used: frozenset[str] = frozenset()
     parsed: Parsed | None = None
+    plain: bool = False
 
 
 def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
@@ -93,7 +99,12 @@ def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
     reads += [Read(name, "", ABSENT, True, -1, -1) for name in builtins]
     for setting in sorted(
         ambient(
-            seen.flow, seen.summary, record.run.source, seen.libraries, record.shows, recorder.made_settings
+            seen.flow,
+            seen.summary,
+            record.run.source,
+            seen.libraries if seen.parsed is None or computes(seen.parsed) else seen.libraries - {"decimal"},
+            record.shows and not seen.plain,
+            recorder.made_settings,
         )
     ):
         if setting in seen.settings[0] and (base := f"<Setting>{setting}") not in told:
@@ -108,6 +119,14 @@ def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
     )
     salt = xxh3_128_digest(record.key + b"".join([r.base.encode() + (r.key or b"!") for r in record.reads]))
     _names(record, seen, recorder, salt, words)
+    if any(_is_iterator(recorder.namespace.values.get(name)) for name in words & seen.before.keys()) and all(
+        seen.before[name].exactness == "exact" for name in words & seen.before.keys()
+    ):
+        # What an iterator goes through is part of what it is; of one that is used up, it is no more.
+        kept = words | seen.used | record.effects.keys()
+        record.reads = tuple(
+            r for r in record.reads if r.certain or r.access >= 0 or r.base[0] == "<" or r.base in kept
+        )
     _others(record, seen, recorder)
     late = {take.access for take in seen.summary.takes if take.after_maybe}
     anew = {base for base, effect in record.effects.items() if effect.kind == "bound"}
@@ -156,6 +175,11 @@ def _spoken_of(flow: CellFlow, values: Mapping[str, Any]) -> set[str]:
             if access.via not in known or access.resource.name in known[access.via]:
                 found.add(access.resource.name)
     return found
+
+
+def _is_iterator(value: object) -> bool:
+    """Whether a value can be moved on, by its type: nothing of it is asked."""
+    return any("__next__" in class_dict(base) for base in mro(type(value)))
 
 
 def _narrowed(take: Touch, only: frozenset[str]) -> Touch:

@@ -199,6 +199,7 @@ class RunRecord(msgspec.Struct):
         text: the source that was read: as it ran, or as IPython transformed it where only that is Python.
         touched: what was seen of files, addresses and tables, with digests.
         tolerated: the cell is tagged ``raises-exception``: its error stops nothing.
+        prints: a function of the user's that it called may print.
     """
 
     run: Run
@@ -219,6 +220,7 @@ class RunRecord(msgspec.Struct):
     text: str = ""
     touched: tuple[Seen, ...] = ()
     tolerated: bool = False
+    prints: bool = True
 
     @property
     def made(self) -> tuple[str, ...]:

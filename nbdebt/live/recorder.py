@@ -19,7 +19,8 @@ from nbdebt.flow.effects import Registry
 from nbdebt.flow.magics import Magic
 from nbdebt.flow.reader import Parsed, Reader, parse
 from nbdebt.live import scripts
-from nbdebt.live.calls import Calls, reachable, used
+from nbdebt.live.calls import Calls, may_print, reachable, used
+from nbdebt.live.displayed import shows_plain
 from nbdebt.live.earlier import Earlier, earlier_of
 from nbdebt.live.files import FileWatch, cell_may_touch
 from nbdebt.live.fingerprints import Fingerprinter
@@ -274,6 +275,7 @@ class Recorder:
         record = RunRecord(run, key, active.flow, transformed=active.transformed, error=error)
         record.text = active.parsed.source
         record.tolerated = _tolerated(active.info)
+        record.prints = not self.calls.watching or may_print(codes) or bool(active.inner)
         if getattr(active.info, "store_history", True):
             record.count = getattr(result, "execution_count", None)
         value = getattr(result, "result", None)
@@ -300,10 +302,12 @@ class Recorder:
             files=files,
             sure=finished.binds.union(*(o.binds for o in inner)),
             given=frozenset(finished.surely_sets),
-            called=self._called(active, codes),
+            called=(called := self._called(active, codes)) - active.outline.names,
+            used=called,
             others=self.going.others(active),
             parsed=active.parsed,
             libraries=self._libraries(active, value),
+            plain=shows_plain(active.parsed, active.flow, self.namespace.values, value),
         )
         finish(record, boundary, self)
         with self._guarded("looking at what earlier runs left going"):
@@ -328,7 +332,7 @@ class Recorder:
         return found
 
     def _called(self, active: Active, codes: list[CodeType]) -> frozenset[str]:
-        """Names that called functions use, beyond those that the code was read to use."""
+        """Names that called functions use."""
         values = self.namespace.values
         if not self.calls.watching:
             known = self.reader.env.values
@@ -341,7 +345,7 @@ class Recorder:
         found = used(codes, values)
         for inner in active.inner:
             found.update(take.base for take in inner.takes if take.base in values)
-        return frozenset(found - active.outline.names)
+        return frozenset(found)
 
     def _libraries(self, active: Active, shown: object) -> frozenset[str]:
         """Libraries of the modules and objects that a cell uses."""

@@ -18,6 +18,7 @@ from nbdebt.live.within import Part
 
 _SIZED = (list, dict, set, tuple, frozenset, str, bytes, deque)
 _ASKED = frozenset(("shape", "ndim", "size", "columns", "dtype"))
+_ASKING = frozenset(("len", "type", "isinstance"))
 PARTS = frozenset(("", *(f".{name}" for name in _ASKED)))
 """Parts of a name that a cell which asks for its shape reads."""
 # Functions whose result has a shape that only the shapes of their arguments decide.
@@ -54,15 +55,15 @@ def _class(module: str, name: str) -> object:
 
 
 def asked(parsed: Parsed) -> frozenset[str]:
-    """Names of which a cell asks for nothing but the shape: ``len(x)``, ``x.shape``, ``x.columns``."""
+    """Names of which a cell asks for nothing but the shape: ``len(x)``, ``type(x)``, ``x.columns``."""
     if parsed.tree is None:
         return frozenset()
     shaped: set[int] = set()
     for node in ast.walk(parsed.tree):
         if isinstance(node, ast.Attribute) and node.attr in _ASKED and isinstance(node.ctx, ast.Load):
             shaped.add(id(node.value))
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len":
-            shaped.update(id(argument) for argument in node.args)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _ASKING:
+            shaped.update(id(argument) for argument in node.args[:1])
     if not shaped:
         return frozenset()
     names: dict[str, bool] = {}

@@ -229,7 +229,7 @@ class Replayer:
             if effect.after is None:
                 env.drop(base)
                 continue
-            if effect.kind == "changed" and base not in env and base not in told:
+            if effect.kind == "changed" and base[0] != "<" and base not in env and base not in told:
                 # Another name for what it changed, which is not made yet.
                 continue
             env[base] = Found(self._after(base, effect, env.get(base)), index)
@@ -364,7 +364,7 @@ class Replayer:
         env, quiet = done.env, done.quiet
         parts = self.beside.parts(last) if last.run.outcome == "ok" else None
         found = spread(parts, differ, changed_in_place(last)) if parts is not None else None
-        if parts is not None and found is not None and not {*showing(parts, last.flow)} & {*found.parts}:
+        if parts is not None and found is not None and not {*showing(parts, last)} & {*found.parts}:
             quiet.add(place.index)
         kept = {base: found_ for base, found_ in env.items() if found and base in _sources(found)}
         chance = all(r.base.startswith("<random>") or ((f := env.get(r.base)) and f.shape) for r in differ)

@@ -135,11 +135,12 @@ def _copy(node: ast.stmt) -> tuple[str, str] | None:
     return None
 
 
-def showing(parts: Iterable[Part], flow: CellFlow) -> list[Part]:
-    """The statements that may show something."""
+def showing(parts: Iterable[Part], record: RunRecord) -> list[Part]:
+    """The statements of a run that may have shown something."""
     known = list(parts)
+    flow = record.flow
     prints = "print" in flow.builtins or any("display" in a.via for a in flow.accesses)
-    found = [part for part in known if _shows(part, prints)]
+    found = [part for part in known if _shows(part, prints and record.prints)]
     if flow.displayed is not None and known and known[-1] not in found:
         found.append(known[-1])
     return found

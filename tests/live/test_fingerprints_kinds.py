@@ -9,6 +9,7 @@ import fractions
 import functools
 import io
 import itertools
+import os
 import pathlib
 import random
 import re
@@ -351,7 +352,7 @@ UNREAD: dict[str, tuple[Callable[[], Any], str]] = {
     "a thread": (lambda: __import__("threading").Thread(), "a thread"),
     "a database": (lambda: __import__("sqlite3").connect(":memory:"), "a database connection"),
     "a socket": (lambda: __import__("socket").socket(), "a connection"),
-    "a file": (lambda: open(__file__, encoding="utf-8"), "an open file"),  # noqa: SIM115
+    "a file": (lambda: open(os.devnull, "w", encoding="utf-8"), "an open file"),  # noqa: SIM115
     "a binary file": (lambda: open(__file__, "rb"), "an open file"),  # noqa: SIM115
     "a logger": (lambda: __import__("logging").getLogger("x"), "a logger"),
     "a weak reference": (lambda: __import__("weakref").ref(Point), "a weak reference"),

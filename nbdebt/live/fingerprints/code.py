@@ -280,7 +280,8 @@ def _class(walk: Walk, value: type) -> bytes | Node:
     parts: list[str | None] = [f".{names[i]}" for i in order]
     texts = [names[i] for i in order]
     contents = [values[i] for i in order]
-    if walk.at_root:
+    if walk.at_root and not any(type(content) is value for content in contents):
+        # Of members that are of this class itself (an enum's) the class is part.
         children, named = [*head, *contents], [*[None] * len(head), *parts]
     else:
         children, named = [*head, *texts, *contents], None

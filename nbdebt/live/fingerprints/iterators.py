@@ -7,6 +7,7 @@ waits at, and the values in its frame, as the garbage collector sees them: ``f_l
 behind that keeps them alive.
 """
 
+import contextlib
 import gc
 import io
 import itertools
@@ -20,7 +21,7 @@ from xxhash import xxh3_128_digest
 from nbdebt.live.fingerprints.code import code_digest
 from nbdebt.live.fingerprints.kinds import reads
 from nbdebt.live.fingerprints.nodes import PLAIN, Node
-from nbdebt.live.fingerprints.peek import mro, token
+from nbdebt.live.fingerprints.peek import attribute, mro, token
 from nbdebt.live.fingerprints.walk import Walk
 
 _SAMPLES: Final[tuple[Any, ...]] = (
@@ -152,7 +153,29 @@ def _file(walk: Walk, value: Any) -> bytes | Node:
     return xxh3_128_digest(digest + b"%d" % kind.tell(value))
 
 
+_buffer_of = io.TextIOWrapper.__dict__["buffer"].__get__
+_raw_of = io.BufferedReader.__dict__["raw"].__get__
+
+
+def _name_of(raw: io.FileIO) -> str:
+    """The path that a file was opened by; empty where that was none."""
+    name = attribute(raw, "name")
+    return name if type(name) is str else ""
+
+
 @reads(io.TextIOWrapper)
 def _text_file(walk: Walk, value: Any) -> bytes | Node:
     walk.touch(value)
+    below = _buffer_of(value)
+    kind = next((cls for cls in _FILES if type(below) is cls), None)
+    if kind is not None and kind.__dict__["closed"].__get__(below):
+        return xxh3_128_digest(b"closed file")
+    if kind is io.BufferedReader and type(value) is io.TextIOWrapper:
+        raw = _raw_of(below)
+        with contextlib.suppress(OSError):
+            found = os.fstat(kind.fileno(below))
+            if type(raw) is io.FileIO and stat.S_ISREG(found.st_mode):
+                # Within a loop over its lines it doesn't say where it stands.
+                position = io.TextIOWrapper.tell(value)
+                return Node(b"reader", [_name_of(raw), found.st_size, position])
     return walk.opaque(value, "an open file")
