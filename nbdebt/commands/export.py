@@ -1,10 +1,12 @@
 """``nbdebt export``: a notebook as a script."""
 
+from typing import get_args
+
 import click
 
 from nbdebt.commands.output import tell, write
-from nbdebt.export.making import export
-from nbdebt.export.model import Script
+from nbdebt.export.making import made
+from nbdebt.export.model import Cli, Config, Form, Script
 from nbdebt.export.proof import proven
 from nbdebt.export.saved import log_of_notebook
 from nbdebt.model.errors import NotebookError
@@ -23,11 +25,33 @@ from nbdebt.read import read_notebook
     "Can be given several times.",
 )
 @click.option(
+    "--settings/--no-settings",
+    default=True,
+    show_default=True,
+    help="Put paths, seeds, parameters and thresholds at the top, under names.",
+)
+@click.option(
+    "--cli",
+    type=click.Choice(get_args(Cli)),
+    default="none",
+    show_default=True,
+    help="Flags for these settings, read by one of these libraries.",
+)
+@click.option(
+    "--config",
+    type=click.Choice(get_args(Config)),
+    default="none",
+    show_default=True,
+    help="A file that may hold settings: the script takes `--config FILE` (by argparse, unless --cli says).",
+)
+@click.option(
     "--seed", type=int, default=0, show_default=True, help="Seeds what the notebook drew from unseeded."
 )
 @click.option("--no-seed", is_flag=True, help="Leave unseeded what was drawn unseeded.")
 @click.option(
-    "--verify", is_flag=True, help="Run the script in a copy of the directory, and compare. This runs code."
+    "--verify/--no-verify",
+    default=False,
+    help="Run the script in a copy of the directory, and compare. This runs code.",
 )
 @click.option(
     "--timeout", type=float, default=600.0, show_default=True, help="Seconds for one run of the script."
@@ -41,6 +65,9 @@ def command(
     notebook: str,
     output_file: str | None,
     targets: tuple[str, ...],
+    settings: bool,
+    cli: Cli,
+    config: Config,
     seed: int,
     no_seed: bool,
     verify: bool,
@@ -63,16 +90,17 @@ def command(
         raise NotebookError(notebook, error.strerror or str(error), kind="unreadable") from None
     log = log_of_notebook(read_notebook(data, notebook))
     used = None if no_seed else seed
+    form = Form(settings, cli, config)
     status = 0
     if verify:
         tell(f"running what {notebook} contains, in a copy of its directory")
-        script, found = proven(log, targets or None, seed=used, timeout=timeout)
+        script, found = proven(log, targets or None, seed=used, timeout=timeout, form=form)
         tell(found.summary())
         for note in found.notes:
             tell(note)
         status = 0 if found.equal else 1
     else:
-        script = export(log, targets or None, seed=used)
+        script = made(log, targets, None, used, form)
     _told(script)
     write(script.text, output_file)
     if requirements:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from importlib import metadata
 
 from nbdebt import __version__
+from nbdebt.export.homes import homes_of
 from nbdebt.export.model import Log, Manifest
 
 _KEEPS = {
@@ -43,9 +44,10 @@ def requirements(trees: Iterable[ast.AST], log: Log, installed: Sequence[str]) -
         for module in _modules(node)
         if module
     }
-    homes = metadata.packages_distributions()
+    tops -= set(sys.stdlib_module_names)
+    homes = homes_of(tops) if tops else {}
     found: dict[str, str] = {}
-    for top in tops - set(sys.stdlib_module_names):
+    for top in tops:
         for name in homes.get(top, [])[:1]:
             version = log.packages.get(name) or metadata.version(name)
             found[name.lower().replace("_", "-")] = f"{name}=={version}"

@@ -1,9 +1,9 @@
 """From a session or a notebook to a script."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from nbdebt.export.model import Level, Log, Logged, Script
+from nbdebt.export.model import Cli, Config, Form, Level, Log, Logged, Script
 from nbdebt.export.saved import log_of_notebook
 from nbdebt.export.slice import sliced
 from nbdebt.export.write import write
@@ -18,6 +18,9 @@ def export(
     *,
     level: Level | None = None,
     seed: int | None = 0,
+    settings: bool = True,
+    cli: Cli = "none",
+    config: Config = "none",
 ) -> Script:
     """Make a script that gives what a session or a saved notebook gave.
 
@@ -30,6 +33,9 @@ def export(
         level: how much is kept: ``statements``, ``cells``, ``replay`` (all that ran); None takes the
             smallest that is sound.
         seed: what seeds streams that the notebook drew from unseeded; None leaves them so.
+        settings: paths, seeds, parameters and thresholds stand at the top, under names.
+        cli: flags that set them, read by ``argparse``, ``click`` or ``fire``.
+        config: a file that may set them, by ``--config``: ``json`` or ``toml``.
 
     Returns:
         The script.
@@ -38,9 +44,15 @@ def export(
         ExportRefused: something can't be exported soundly; has the cell, the line, the reason.
         NotebookError: the notebook can't be read.
     """
-    log = _log(source)
-    wanted = (targets,) if isinstance(targets, str) else tuple(targets or ("all",))
-    return write(log, sliced(log, wanted, level), seed)
+    wanted = (targets,) if isinstance(targets, str) else tuple(targets or ())
+    return made(_log(source), wanted, level, seed, Form(settings, cli, config))
+
+
+def made(
+    log: Log, targets: Sequence[str] | None, level: Level | None, seed: int | None, form: Form
+) -> Script:
+    """The script of a log; see :func:`export`."""
+    return write(log, sliced(log, tuple(targets or ("all",)), level), seed, form)
 
 
 def _log(source: Logged | Log | Notebook | str | Path) -> Log:

@@ -12,6 +12,8 @@ from nbdebt.report.words import plural
 
 Level = Literal["statements", "cells", "replay"]
 """How much of what ran is kept: the statements that the targets need, the runs that they need, or all."""
+Cli = Literal["none", "argparse", "click", "fire"]
+Config = Literal["none", "json", "toml"]
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -123,6 +125,44 @@ class Kept(msgspec.Struct, frozen=True):
     statements: frozenset[int] | None = None
 
 
+class Form(msgspec.Struct, frozen=True):
+    """How a script is put together.
+
+    Args:
+        settings: paths, seeds and parameters stand at the top, under names.
+        cli: flags that set them: the library that reads these.
+        config: the format of a file that may set them.
+        functions: a function for each section of the notebook.
+        faithful: random streams are put where the session had them.
+    """
+
+    settings: bool = True
+    cli: Cli = "none"
+    config: Config = "none"
+    functions: bool = False
+    faithful: bool = False
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """A value that a script has at its top.
+
+    Args:
+        name: its name there, ``TEST_SIZE``.
+        value: what it is.
+        literal: how the notebook writes it.
+        kind: ``path``, ``seed``, ``parameter``, ``constant``, ``threshold``.
+        type: ``str``, ``int``, ``float``, ``bool``.
+        about: where it is used, in a few words.
+    """
+
+    name: str
+    value: str | int | float | bool
+    literal: str
+    kind: str
+    type: str
+    about: str = ""
+
+
 class Manifest(msgspec.Struct, frozen=True):
     """What a script is made of.
 
@@ -137,6 +177,8 @@ class Manifest(msgspec.Struct, frozen=True):
         notes: what a reader must know, a sentence each.
         requirements: packages, with versions where these are known.
         seeded: random streams that the notebook did not seed and the script does.
+        settings: what stands at its top.
+        functions: the functions that it is divided into, in order; ``main`` last.
     """
 
     notebook: str
@@ -149,6 +191,8 @@ class Manifest(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
     seeded: tuple[str, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    functions: tuple[str, ...] = ()
 
 
 class Compared(msgspec.Struct, frozen=True):

@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 
-from nbdebt.export.making import export
-from nbdebt.export.model import Level, Log, Script, Verification
+from nbdebt.export.making import made
+from nbdebt.export.model import Form, Level, Log, Script, Verification
 
 _LADDER: tuple[Level, ...] = ("statements", "cells", "replay")
 
 
 def proven(
-    log: Log, targets: Sequence[str] | None = None, *, seed: int | None = 0, timeout: float = 600.0
+    log: Log,
+    targets: Sequence[str] | None = None,
+    *,
+    seed: int | None = 0,
+    timeout: float = 600.0,
+    form: Form | None = None,
 ) -> tuple[Script, Verification]:
     """Export, run, compare; and where that differs, again with more of what ran. This runs code.
 
@@ -20,6 +25,7 @@ def proven(
         targets: as for :func:`nbdebt.export`.
         seed: as for :func:`nbdebt.export`.
         timeout: seconds that one run may take.
+        form: how the script is put together.
 
     Returns:
         The script, and what came of it: the first that is equal, else the one that keeps everything.
@@ -27,12 +33,13 @@ def proven(
     Raises:
         ExportRefused: something can't be exported soundly.
     """
-    script = export(log, targets, seed=seed)
+    used = form or Form()
+    script = made(log, targets, None, seed, used)
     found = script.verify(timeout)
     for level in _LADDER[_LADDER.index(script.manifest.level) + 1 :]:
         if found.equal or log.unseeded:
             break
-        larger = export(log, targets, level=level, seed=seed)
+        larger = made(log, targets, level, seed, used)
         if larger.text != script.text:
             script, found = larger, larger.verify(timeout)
     return script, found

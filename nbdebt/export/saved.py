@@ -2,11 +2,13 @@
 
 import os
 import re
+from collections.abc import Iterator
 
 from nbdebt.analyse import understand
 from nbdebt.export.model import Entry, Log
 from nbdebt.export.refused import ExportRefused
-from nbdebt.model.history import File
+from nbdebt.flow.facts import CellFlow
+from nbdebt.model.history import File, Name
 from nbdebt.model.notebook import Cell, Notebook
 from nbdebt.report.words import plural
 
@@ -51,7 +53,7 @@ def log_of_notebook(notebook: Notebook) -> Log:
     names: dict[str, None] = {}
     for number, cell in enumerate(ran, 1):
         flow = flows[cell.index]
-        names.update((name.name, None) for name in flow.defines if not name.part)
+        names.update((name, None) for name in bound_by(flow))
         entries.append(
             Entry(
                 number,
@@ -82,6 +84,13 @@ def log_of_notebook(notebook: Notebook) -> Log:
         written=_written(entries),
         shown=shown,
     )
+
+
+def bound_by(flow: CellFlow) -> Iterator[str]:
+    """The names that a cell binds, those too that it binds only under a condition."""
+    for access in flow.accesses:
+        if isinstance(access.resource, Name) and access.mode == "write" and not access.resource.part:
+            yield access.resource.name
 
 
 def _written(entries: list[Entry]) -> tuple[str, ...]:

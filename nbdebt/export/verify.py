@@ -101,7 +101,8 @@ def _run(script: Script, timeout: float, compare: bool) -> _Done:
     with copied(log.directory, log.made, log.written) as place, TemporaryDirectory() as beside:
         path, result = Path(beside, "script.py"), Path(beside, "values")
         path.write_text(script.text, encoding="utf-8")
-        command = [sys.executable, "-m", _CHILD, str(path), str(result), *script.manifest.names]
+        functions = [f"{name}()" for name in script.manifest.functions]
+        command = [sys.executable, "-m", _CHILD, str(path), str(result), *script.manifest.names, *functions]
         started = time.perf_counter()
         with Path(beside, "out").open("w+b") as out, Path(beside, "err").open("w+b") as err:
             status = _watched(command, place, out.fileno(), err.fileno(), timeout)

@@ -1,140 +1,165 @@
-"""The script's text: header, imports, helpers, and the runs one below the other."""
+"""The script's text: header, imports, settings, helpers, and the runs one below the other."""
 
 import ast
 import re
-from collections import Counter
 from collections.abc import Sequence
 
+import msgspec
+
+from nbdebt.export.context import context_of
 from nbdebt.export.figures import aliases, drawing
 from nbdebt.export.header import header, requirements
 from nbdebt.export.helpers import Names
 from nbdebt.export.imports import hoisted
-from nbdebt.export.model import Entry, Log, Manifest, Script
-from nbdebt.export.names import bindings, spoken
+from nbdebt.export.main import wrapped
+from nbdebt.export.model import Entry, Form, Log, Manifest, Script
 from nbdebt.export.refused import ExportRefused
-from nbdebt.export.results import Results
+from nbdebt.export.seeds import notes_of, seeds_of
+from nbdebt.export.setting_lines import Settings, settings_notes
+from nbdebt.export.settings import hoisted_settings
 from nbdebt.export.slice import Sliced
-from nbdebt.export.texts import indented
-from nbdebt.export.translate import Block, Context, translate
+from nbdebt.export.tidy import MISSING, tidied
+from nbdebt.export.translate import translate
+from nbdebt.export.waiting import coroutine
 from nbdebt.flow.reader import parse
 
-_SEEDS = {
-    "python": ("random", "{}.seed({})"),
-    "numpy": ("numpy", "{}.random.seed({})"),
-    "torch": ("torch", "{}.manual_seed({})"),
-    "tensorflow": ("tensorflow", "{}.random.set_seed({})"),
-}
 
-
-def write(log: Log, found: Sliced, seed: int | None = 0) -> Script:
+def write(log: Log, found: Sliced, seed: int | None = 0, form: Form | None = None) -> Script:
     """Write the script.
 
     Args:
         log: what ran.
         found: what of it is kept.
         seed: what seeds the streams that the notebook did not seed; None leaves them so.
+        form: how it is put together.
 
     Raises:
         ExportRefused: something in it has no plain Python that surely does the same.
     """
     if log.interactivity not in ("last_expr", "all", "none"):
         raise ExportRefused(f"the shell shows `{log.interactivity}`, which a script has no word for")
-    entries = [kept.entry for kept in found.kept]
-    trees = {entry.number: parse(0, entry.source).tree for entry in entries}
-    python = [tree for tree in trees.values() if tree is not None]
-    names, context = _context(log, entries, trees, python)
-    draws = drawing(entries) if log.inline else set()
-    blocks = [translate(kept, context) for kept in found.kept]
-    seeds = _seeds(log, names, seed)
-    waiting = [block for block in blocks if block.waits and block.text]
-    parts = [
-        _coroutine(block, names, len(waiting) == 1) if block in waiting else block.text for block in blocks
-    ]
-    plotting = bool(aliases(python, ("matplotlib", "seaborn", "pylab"))) or bool(draws)
-    for position, block in enumerate(blocks):
-        if block.entry.number in draws and parts[position]:
-            parts[position] += f"\n{names.helper('save_figures')}()"
-    lines = _setup(names, plotting)
-    imports, parts = hoisted(parts, python, log.directory, names.imports())
-    body: list[str] = []
-    above: list[str] = []
-    printed: list[Entry] = []
-    for block, part in zip(blocks, parts, strict=True):
-        above += [_comment(text) for text in block.entry.above]
-        if part.strip():
-            body.append("\n\n".join([*above, f"# %% {_heading(block.entry)}\n{part}"]))
-            above = []
-        if block.prints:
-            printed.append(block.entry)
-    body += ["\n\n".join(above)] if above else []
-    installed = [requirement for block in blocks for requirement in block.requirements]
-    text_of_all = "\n\n\n".join(body)
-    needed = requirements([ast.parse("\n".join(imports)), *map(ast.parse, parts)], log, installed)
-    manifest = Manifest(
-        log.title,
-        found.level,
-        found.targets.words,
-        tuple(sorted(found.targets.names)),
-        log.written,
-        tuple(entry.label for entry in entries),
-        found.dropped,
-        (*log.unknown, *_notes(log, seed)),
-        needed,
-        tuple(log.unseeded) if seed is not None else (),
-    )
-    helpers = names.definitions()
-    future = [text for text in imports if "__future__" in text]
-    top = [
-        text
-        for text in dict.fromkeys([*names.imports(), *imports])
-        if text not in future and text not in lines
-    ]
-    pieces = [
-        header(manifest, log),
-        "\n".join([*future, *lines, *top]),
-        helpers,
-        seeds,
-        text_of_all,
-    ]
-    if len(waiting) > 1:
-        pieces.append(f"{names.free('runner')}.close()")
-    text = "\n\n".join(piece for piece in pieces if piece.strip()) + "\n"
-    text = re.sub(r"\n{4,}", "\n\n\n", text)
-    _check(text)
-    return Script(text, manifest, log, tuple(printed))
+    return _Writer(log, found, seed, form or Form()).script()
 
 
-def _context(
-    log: Log, entries: Sequence[Entry], trees: dict[int, ast.Module | None], python: Sequence[ast.Module]
-) -> tuple[Names, Context]:
-    otherwise: set[str] = set()
-    known: set[str] = set()
-    for tree in python:
-        for name, node in bindings(tree):
-            known.add(name)
-            same = isinstance(node, ast.Import) and any(
-                (a.name == name and not a.asname) or (a.name.partition(".")[0] == name and not a.asname)
-                for a in node.names
-            )
-            if not same:
-                otherwise.add(name)
-    names = Names(spoken(python) | set(log.names), otherwise)
-    pyplot = {
-        local
-        for local, meant in aliases(python, ("matplotlib", "pylab")).items()
-        if meant in ("matplotlib.pyplot", "pylab")
-    }
-    results = Results(entries, trees, frozenset(known))
-    context = Context(
-        names,
-        frozenset(known),
-        "\n".join(entry.source for entry in entries),
-        results,
-        frozenset(pyplot),
-        log.inline,
-        log.interactivity,
-    )
-    return names, context
+class _Writer:
+    """The state of one script."""
+
+    def __init__(self, log: Log, found: Sliced, seed: int | None, form: Form) -> None:
+        self.log, self.found, self.seed, self.form = log, found, seed, form
+        self.entries = [kept.entry for kept in found.kept]
+        trees = {entry.number: parse(0, entry.source).tree for entry in self.entries}
+        self.python = [tree for tree in trees.values() if tree is not None]
+        self.names, context = context_of(log, self.entries, trees, self.python)
+        self.blocks = [translate(kept, context) for kept in found.kept]
+        self.settings = Settings(self.names, form, log.title)
+
+    def script(self) -> Script:
+        """The script."""
+        log, names, form = self.log, self.names, self.form
+        seeds = seeds_of(log, names, self.seed)
+        texts = [block.text for block in self.blocks]
+        if form.settings or self.settings.is_class:
+            texts, seeds = self._hoisted_settings(texts, seeds)
+        parts, plotting = self._parts(texts)
+        imports, parts = hoisted(parts, self.python, log.directory, names.imports())
+        body = self._body(parts)
+        definitions, ending = self.settings.definitions(), ""
+        if self.settings.is_class:
+            main = names.free("main")
+            head = f"def {main}({self.settings.instance}: {self.settings.class_name}) -> None:"
+            body = wrapped(f"{seeds}\n\n{body}".strip(), head, f"Do what {log.title} did.")
+            ending, seeds = self.settings.command(main), ""
+        installed = [requirement for block in self.blocks for requirement in block.requirements]
+        own = [] if not self.settings.is_class else [name for name in ("click", "fire") if name == form.cli]
+        needed = requirements(
+            [ast.parse("\n".join([*imports, *(f"import {name}" for name in own)])), *map(ast.parse, parts)],
+            log,
+            installed,
+        )
+        manifest = self._manifest(needed)
+        lines = _setup(names, plotting)
+        helpers = names.definitions()
+        future = [text for text in imports if "__future__" in text]
+        top = [
+            text
+            for text in dict.fromkeys([*names.imports(), *imports])
+            if text not in future and text not in lines
+        ]
+        imported = "\n".join([*future, *lines, *top])
+        pieces = [imported, definitions, helpers, seeds, body, ending]
+        text = "\n\n\n".join(piece for piece in pieces if piece.strip()) + "\n"
+        text = re.sub(r"\n{4,}", "\n\n\n", text)
+        return _finished(text, manifest, log, [b.entry for b in self.blocks if b.prints])
+
+    def _hoisted_settings(self, texts: list[str], seeds: str) -> tuple[list[str], str]:
+        """Settings taken out of the runs, and of the seeds that the script puts in."""
+        settings, names = self.settings, self.names
+        free = (lambda name: name) if settings.is_class else names.free
+        reference = settings.reference if settings.is_class else None
+        settings.found, changed = hoisted_settings([*texts, seeds], [*self.entries, None], free, reference)
+        return changed[:-1], changed[-1]
+
+    def _parts(self, texts: Sequence[str]) -> tuple[list[str], bool]:
+        """The runs, with what saves figures after those that draw; and whether anything may draw."""
+        log, names = self.log, self.names
+        draws = drawing(self.entries) if log.inline else set()
+        waiting = sum(1 for block, text in zip(self.blocks, texts, strict=True) if block.waits and text)
+        parts = []
+        for block, text in zip(self.blocks, texts, strict=True):
+            part = coroutine(block, text, names, waiting == 1) if block.waits and text else text
+            if block.entry.number in draws and part:
+                part += f"\n{names.helper('save_figures')}()"
+            parts.append(part)
+        if waiting > 1:
+            parts[-1] += f"\n\n{names.free('runner')}.close()"
+        plotting = bool(aliases(self.python, ("matplotlib", "seaborn", "pylab"))) or bool(draws)
+        return parts, plotting
+
+    def _body(self, parts: Sequence[str]) -> str:
+        """The runs one below the other, under their numbers."""
+        body: list[str] = []
+        above: list[str] = []
+        for block, part in zip(self.blocks, parts, strict=True):
+            above += [_comment(text) for text in block.entry.above]
+            if part.strip():
+                body.append("\n\n".join([*above, f"# %% {_heading(block.entry)}\n{part}"]))
+                above = []
+        body += ["\n\n".join(above)] if above else []
+        return "\n\n\n".join(body)
+
+    def _manifest(self, needed: tuple[str, ...]) -> Manifest:
+        log, found = self.log, self.found
+        notes = (
+            *log.unknown,
+            *notes_of(log, self.seed),
+            *settings_notes(self.form, self.settings.found),
+        )
+        return Manifest(
+            log.title,
+            found.level,
+            found.targets.words,
+            tuple(sorted(found.targets.names)),
+            log.written,
+            tuple(entry.label for entry in self.entries),
+            found.dropped,
+            notes,
+            needed,
+            tuple(log.unseeded) if self.seed is not None else (),
+            self.settings.found,
+            (self.names.free("main"),) if self.settings.is_class else (),
+        )
+
+
+def _finished(text: str, manifest: Manifest, log: Log, printed: list[Entry]) -> Script:
+    """The script under its header, in ruff's style where ruff is there."""
+    whole = f"{header(manifest, log)}\n{text}"
+    _check(whole)
+    tidy = tidied(whole, log.directory)
+    if tidy is None:
+        manifest = msgspec.structs.replace(manifest, notes=(*manifest.notes, MISSING))
+        return Script(f"{header(manifest, log)}\n{text}", manifest, log, tuple(printed))
+    _check(tidy)
+    return Script(tidy, manifest, log, tuple(printed))
 
 
 def _setup(names: Names, plotting: bool) -> list[str]:
@@ -143,76 +168,6 @@ def _setup(names: Names, plotting: bool) -> list[str]:
     os = names.module("os")
     first = "import os" if os == "os" else f"import os as {os}"
     return [first, "", f'{os}.environ["MPLBACKEND"] = "Agg"  # figures are saved, not shown', ""]
-
-
-def _seeds(log: Log, names: Names, seed: int | None) -> str:
-    if seed is None:
-        return ""
-    lines = []
-    for stream in log.unseeded:
-        if stream in _SEEDS:
-            module, form = _SEEDS[stream]
-            lines.append(form.format(names.module(module), seed))
-    return "\n".join(["# The notebook did not seed these.", *lines]) if lines else ""
-
-
-def _notes(log: Log, seed: int | None) -> list[str]:
-    if not log.unseeded:
-        return []
-    streams = ", ".join(log.unseeded)
-    if seed is None or not any(stream in _SEEDS for stream in log.unseeded):
-        return [f"The notebook drew from {streams} unseeded: each run of this script gives something else"]
-    return [
-        f"The notebook drew from {streams} unseeded: its own numbers can't be had again. "
-        f"This script seeds with {seed}"
-    ]
-
-
-def _coroutine(block: Block, names: Names, alone: bool) -> str:
-    """A run that waits, as a coroutine: what it binds is global, as in the notebook."""
-    function = names.free(
-        f"cell_{block.entry.count if block.entry.count is not None else block.entry.number}"
-    )
-    tree = ast.parse(block.text)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-            raise ExportRefused("a star import in a cell that waits", block.entry.label, node.lineno)
-    for node in tree.body:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            raise ExportRefused("an annotated name in a cell that waits", block.entry.label, node.lineno)
-    before, inside = _parted(block.text, tree)
-    bound = tuple(dict.fromkeys(name for name, _ in bindings(ast.parse(inside))))
-    shared = f"    global {', '.join(bound)}\n" if bound else ""
-    asyncio = names.module("asyncio")
-    text = f"{before}async def {function}():\n{shared}{indented(inside)}\n\n\n"
-    if alone:
-        return text + f"{asyncio}.run({function}())"
-    runner = names.free("runner")
-    start = "" if "runner" in names.helpers else f"{runner} = {asyncio}.Runner()\n"
-    names.helpers.setdefault("runner", runner)
-    return text + f"{start}{runner}.run({function}())"
-
-
-def _parted(text: str, tree: ast.Module) -> tuple[str, str]:
-    """Imports and functions of a cell that waits, which needn't stand in the coroutine; and the rest."""
-    lines = text.split("\n")
-    times = Counter(name for name, _ in bindings(tree))
-    loaded: set[str] = set()
-    out: list[tuple[int, int]] = []
-    for node in tree.body:
-        bound = [name for name, _ in bindings(ast.Module([node], []))]
-        plain = isinstance(node, ast.Import | ast.ImportFrom) or (
-            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-            and not (node.decorator_list or node.args.defaults or any(node.args.kw_defaults))
-        )
-        if plain and all(times[name] == 1 and name not in loaded for name in bound):
-            out.append((node.lineno, node.end_lineno or node.lineno))
-        loaded |= spoken([node])
-    alone = [(a, b) for a, b in out if sum(a <= n.lineno <= b for n in tree.body) == 1]
-    gone = {line for a, b in alone for line in range(a, b + 1)}
-    before = "".join("\n".join(lines[a - 1 : b]) + "\n\n\n" for a, b in alone)
-    inside = "\n".join(line for number, line in enumerate(lines, 1) if number not in gone)
-    return before, inside.strip("\n")
 
 
 def _comment(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from importlib import metadata
 from typing import TYPE_CHECKING
 
+from nbdebt.export.homes import homes_of
 from nbdebt.export.model import Entry, Held, Log
 from nbdebt.flow.reader import Reader, parse
 from nbdebt.live.held import held
@@ -162,7 +163,6 @@ def packages() -> dict[str, str]:
     """The packages that are loaded, and their versions."""
     loaded = {name.partition(".")[0] for name in list(sys.modules)}
     found: dict[str, str] = {}
-    for module, distributions in metadata.packages_distributions().items():
-        if module in loaded:
-            found.update((name, metadata.version(name)) for name in distributions)
+    for distributions in homes_of(loaded - set(sys.stdlib_module_names)).values():
+        found.update((name, metadata.version(name)) for name in distributions)
     return dict(sorted(found.items()))

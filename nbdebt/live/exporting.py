@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbdebt.export.making import export
-from nbdebt.export.model import Script
+from nbdebt.export.making import made
+from nbdebt.export.model import Form, Script
 from nbdebt.export.proof import proven
 from nbdebt.live.shown import Shown
 from nbdebt.model.errors import NbdebtError
@@ -26,16 +26,18 @@ def to_file(session: "Session", given: argparse.Namespace) -> Shown:
     Raises:
         NbdebtError: something can't be exported soundly, or the file can't be written.
     """
-    seed = None if given.no_seed else session.settings.seed
+    own = session.settings.seed if given.seed is None else given.seed
+    seed = None if given.no_seed else own
+    form = Form(given.settings, given.cli, given.config)
     log = session.log()
     if not log.entries:
         raise NbdebtError("nothing ran yet that could be exported")
     lines: list[str] = []
-    if given.no_verify:
-        script = export(log, given.targets, seed=seed)
+    if not given.verify:
+        script = made(log, given.targets, None, seed, form)
         lines.append("not verified: `%nbdebt export` without `--no-verify` runs it and compares")
     else:
-        script, found = proven(log, given.targets, seed=seed)
+        script, found = proven(log, given.targets, seed=seed, timeout=given.timeout, form=form)
         lines += [found.summary(), *found.notes]
     written(given.file, script.text)
     if given.requirements:

@@ -96,6 +96,10 @@ _CODES = _argument(
     "codes", nargs="+", metavar="RULE", help="codes, prefixes of codes, names or families of rules"
 )
 
+# As in nbdebt.export.model, which a session loads only when something is exported.
+_CLIS = ("none", "argparse", "click", "fire")
+_CONFIGS = ("none", "json", "toml")
+_EITHER = argparse.BooleanOptionalAction
 _DECLARED = _arguments(
     _argument("path", nargs="+", metavar="PATH", help="paths or patterns, relative to the notebook"),
     _argument("--owner", default="", metavar="WHO", help="who answers for it"),
@@ -179,7 +183,12 @@ WORDS: tuple[Word, ...] = (
         _arguments(
             _argument("file", metavar="FILE.py"),
             _argument("--for", dest="targets", action="append", metavar="TARGET", help="names, files, cells"),
-            _argument("--no-verify", action="store_true", help="don't run it"),
+            _argument("--verify", action=_EITHER, default=True, help="run it and compare (the default)"),
+            _argument("--timeout", type=float, default=600.0, metavar="SECONDS", help="for one run of it"),
+            _argument("--settings", action=_EITHER, default=True, help="paths, seeds, parameters at the top"),
+            _argument("--cli", choices=_CLIS, default="none", help="flags for these settings"),
+            _argument("--config", choices=_CONFIGS, default="none", help="a file with settings"),
+            _argument("--seed", type=int, default=None, help="for what was drawn unseeded"),
             _argument("--no-seed", action="store_true", help="leave unseeded what was drawn unseeded"),
             _argument("--requirements", metavar="FILE", help="write what it needs there, too"),
         ),
@@ -295,7 +304,9 @@ def described(*, cell: bool) -> str:
     lines: list[str] = []
     for word in known:
         lines += [
-            f"    {word.usage}",
+            *textwrap.wrap(
+                word.usage, 96, initial_indent="    ", subsequent_indent=_IN * 2, break_on_hyphens=False
+            ),
             *textwrap.wrap(word.help, 88, initial_indent=_IN, subsequent_indent=_IN),
         ]
     return "\n".join(lines)

@@ -4,7 +4,6 @@ gives is compared with the session by the test's own means, not by ours."""
 import ast
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 
 pytest.importorskip("jupyter_client")
 
+from tests.export.logs import is_clean
 from tests.export.notebooks import NOTEBOOKS, Play, play
 from tests.live.kernels import ROOT, Kernel
 
@@ -148,6 +148,7 @@ def test_the_script_gives_what_the_session_gave(name: str, tmp_path: Path) -> No
             assert (fresh / path).read_bytes() == (done.work / path).read_bytes()
     equal, differences, repeatable, summary = done.verified
     assert equal and repeatable, (differences, summary)
+    is_clean(tmp_path / "clean.py")
 
 
 def _by_run(done: Done, played: Play) -> list[tuple[str, list[str]]]:
@@ -196,24 +197,3 @@ def test_only_what_a_name_needs(tmp_path: Path) -> None:
     assert held == {"n": "3"}
     assert "words" not in done.text and "print" not in done.text
     assert done.verified[0], done.verified
-
-
-def test_scripts_are_clean(tmp_path: Path) -> None:
-    if shutil.which("ruff") is None:
-        pytest.skip("ruff is not there")
-    done = Done(play(NOTEBOOKS["common magics"]), tmp_path, verify=False)
-    checked = subprocess.run(
-        [
-            "ruff",
-            "check",
-            "--isolated",
-            "--select",
-            "E,F",
-            "--ignore",
-            "E402,E501",
-            str(tmp_path / "clean.py"),
-        ],
-        capture_output=True,
-        text=True,
-    )
-    assert checked.returncode == 0, checked.stdout + done.text

@@ -3,19 +3,7 @@
 import pytest
 
 import nbdebt
-from nbdebt.export.model import Entry, Log
-from nbdebt.flow.effects import Registry
-from nbdebt.flow.reader import Reader, parse
-
-
-def log(*sources: str, error: tuple[str, int] = ("", 0)) -> Log:
-    """A log of runs; the last one ended with the error."""
-    reader = Reader(Registry())
-    entries = [Entry(n, f"c{n}", text, reader.read(parse(n, text)), n) for n, text in enumerate(sources, 1)]
-    if error[0]:
-        last = entries.pop()
-        entries.append(Entry(last.number, last.cell, last.source, last.flow, last.count, "error", error))
-    return Log("a.ipynb", tuple(entries))
+from tests.export.logs import log
 
 
 @pytest.mark.parametrize(

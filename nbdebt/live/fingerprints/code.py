@@ -8,6 +8,7 @@ body; a library's class or plain function is its name.
 import functools
 import types
 import weakref
+from inspect import CO_NESTED
 from marshal import dumps
 from types import CodeType, FunctionType
 from typing import Any, Final
@@ -82,7 +83,8 @@ def _code_digest(code: CodeType) -> bytes:
         code.co_argcount,
         code.co_posonlyargcount,
         code.co_kwonlyargcount,
-        code.co_flags,
+        # Not whether it stands within another function.
+        code.co_flags & ~CO_NESTED,
         code.co_names,
         code.co_varnames,
         code.co_freevars,

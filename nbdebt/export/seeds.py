@@ -1,0 +1,36 @@
+"""Seeds for the streams that a notebook drew from unseeded, and what is said of them."""
+
+from nbdebt.export.helpers import Names
+from nbdebt.export.model import Log
+
+_SEEDS = {
+    "python": ("random", "{}.seed({})"),
+    "numpy": ("numpy", "{}.random.seed({})"),
+    "torch": ("torch", "{}.manual_seed({})"),
+    "tensorflow": ("tensorflow", "{}.random.set_seed({})"),
+}
+
+
+def seeds_of(log: Log, names: Names, seed: int | None) -> str:
+    """The lines that seed what the notebook did not; none where ``seed`` is None."""
+    if seed is None:
+        return ""
+    lines = []
+    for stream in log.unseeded:
+        if stream in _SEEDS:
+            module, form = _SEEDS[stream]
+            lines.append(form.format(names.module(module), seed))
+    return "\n".join(["# The notebook did not seed these.", *lines]) if lines else ""
+
+
+def notes_of(log: Log, seed: int | None) -> list[str]:
+    """What must be said of draws without a seed."""
+    if not log.unseeded:
+        return []
+    streams = ", ".join(log.unseeded)
+    if seed is None or not any(stream in _SEEDS for stream in log.unseeded):
+        return [f"The notebook drew from {streams} unseeded: each run of this script gives something else"]
+    return [
+        f"The notebook drew from {streams} unseeded: its own numbers can't be had again. "
+        f"This script seeds with {seed}"
+    ]

@@ -1,0 +1,111 @@
+"""Style: the script as ``ruff format`` writes it, and without anything that ``ruff check`` has to say.
+
+ruff is a program of its own (https://docs.astral.sh/ruff): where it is not installed, the script is written
+as it is. The project's configuration says how it is formatted, if there is one; the rules are ruff's default
+ones. What these find in the notebook's own code stays as it is, and a comment at the top names the rules: a
+script that is tidied by changing it would be another one.
+"""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+MISSING = "Not formatted: ruff is not installed (`pip install nbdebt[export]`)"
+_OFF = "  # fmt: skip"
+_INPUT = ("--stdin-filename", "script.py", "-")
+_TIMEOUT = 60
+
+
+class _Found(msgspec.Struct):
+    """What ruff says of one place."""
+
+    code: str | None = None
+
+
+def ruff() -> str | None:
+    """Where ruff is: beside this Python, or on the path."""
+    beside = shutil.which("ruff", path=os.path.dirname(sys.executable))
+    return beside or shutil.which("ruff")
+
+
+def tidied(text: str, directory: str = ".") -> str | None:
+    """A script in ruff's style, with the same syntax tree.
+
+    Args:
+        text: the script.
+        directory: where it will stand: a configuration there, or above, is followed.
+
+    Returns:
+        The script; None where there is no ruff, or where it can't read it.
+    """
+    program = ruff()
+    if program is None:
+        return None
+    place = directory if Path(directory).is_dir() else "."
+    shape = [program, "format", "--no-cache", *_INPUT]
+    try:
+        sorted_ = _asked([*_check(program), "--fix-only", "--select", "I001", *_INPUT], text, place)
+        formatted = _same(sorted_, lambda given: _asked(shape, given, place))
+        return _quiet(program, formatted, place)
+    except (OSError, subprocess.SubprocessError, msgspec.DecodeError, SyntaxError, ValueError):
+        return None
+
+
+def _check(program: str) -> list[str]:
+    return [program, "check", "--isolated", "--no-cache"]
+
+
+def _asked(command: list[str], text: str, place: str, statuses: tuple[int, ...] = (0,)) -> str:
+    done = subprocess.run(
+        command, input=text.encode(), capture_output=True, cwd=place, timeout=_TIMEOUT, check=False
+    )
+    if done.returncode not in statuses:
+        raise ValueError(done.stderr.decode("utf-8", "replace"))
+    return done.stdout.decode()
+
+
+def _same(text: str, formatter: Callable[[str], str]) -> str:
+    """Formatted, but for docstrings, which are values and stay as they are."""
+    found = formatter(text)
+    if ast.dump(ast.parse(found)) == ast.dump(ast.parse(text)):
+        return found
+    lines = text.split("\n")
+    for before, after in zip(_docstrings(text), _docstrings(found), strict=True):
+        if ast.dump(before) != ast.dump(after):
+            lines[(before.end_lineno or before.lineno) - 1] += _OFF
+    found = formatter("\n".join(lines))
+    if ast.dump(ast.parse(found)) != ast.dump(ast.parse(text)):
+        raise ValueError("ruff would change what the script does")
+    return found
+
+
+def _docstrings(text: str) -> list[ast.Expr]:
+    owners = ast.AsyncFunctionDef | ast.FunctionDef | ast.ClassDef | ast.Module
+    return [
+        node.body[0]
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, owners) and ast.get_docstring(node, clean=False) is not None
+        if isinstance(node.body[0], ast.Expr)
+    ]
+
+
+def _quiet(program: str, text: str, place: str) -> str:
+    """With a comment that says which of ruff's default rules the notebook's own code doesn't keep."""
+    codes = sorted({found.code for found in _findings(program, text, place) if found.code})
+    if not codes:
+        return text
+    lines = text.split("\n")
+    # Below the block of PEP 723, which is a comment of its own.
+    first = lines.index("# ///") + 1 if "# ///" in lines else 0
+    return "\n".join([*lines[:first], f"# ruff: noqa: {', '.join(codes)}", *lines[first:]])
+
+
+def _findings(program: str, text: str, place: str) -> Iterator[_Found]:
+    said = _asked([*_check(program), "--output-format", "json", *_INPUT], text, place, (0, 1))
+    yield from msgspec.json.decode(said, type=list[_Found])
