@@ -97,6 +97,11 @@ class Concrete:
             self.done += 1
         return True
 
+    def knows(self, sequence: int) -> bool:
+        """Whether anything is known of what a run made or showed."""
+        known = self.known.get(sequence)
+        return known is not None and (bool(known.names) or bool(known.text and known.text != "\0"))
+
     def equal_now(self, walk: Walk, names: Iterable[str]) -> set[str]:
         """Names whose value at the end of a replay is known, and is the session's."""
         if self.walk is None:

@@ -37,6 +37,9 @@ class Document:
         self._file: list[Shown] = []
         self._stamp: tuple[int, int] = (0, 0)
         self._time = 0.0
+        self._merged: list[Shown] | None = None
+        self._place: dict[str, int] = {}
+        self._seen = 0
 
     def tell(self, cells: Iterable[tuple[str, str]]) -> None:
         """The front end says what is on the screen."""
@@ -89,7 +92,7 @@ class Document:
             if stamp != self._stamp:
                 notebook = read_notebook(Path(self.path).read_bytes(), self.path)
                 self._file = [Shown(c.id, c.source, c.kind, c.tags) for c in notebook.cells]
-                self._stamp, self._time = stamp, stat.st_mtime
+                self._stamp, self._time, self._merged = stamp, stat.st_mtime, None
         except (OSError, NotebookError):
             return False
         return True
@@ -97,22 +100,28 @@ class Document:
     def _with_unsaved(
         self, records: Sequence[RunRecord], last: Mapping[str, RunRecord], times: Mapping[str, float]
     ) -> list[Shown]:
-        """The file may lag behind the screen: what ran after it was saved was on the screen as it ran."""
-        cells = [
-            shown._replace(source=last[shown.cell_id].run.source)
-            if shown.cell_id in last and times.get(shown.cell_id, 0.0) > self._time
-            else shown
-            for shown in self._file
-        ]
-        there = {shown.cell_id for shown in cells}
-        before = ""
-        for record in records:
-            cell_id = record.run.cell_id
-            if cell_id not in there and times.get(cell_id, 0.0) > self._time:
-                place = next((n for n, shown in enumerate(cells, 1) if shown.cell_id == before), len(cells))
-                cells.insert(place, Shown(cell_id, last[cell_id].run.source))
-                there.add(cell_id)
-            before = cell_id
+        """The file may lag behind the screen: what ran after it was saved was on the screen as it ran.
+
+        Only the runs since the last time are looked at; where they change nothing, the list is the same one.
+        """
+        if self._merged is None or len(records) < self._seen:
+            self._merged, self._seen = self._file, 0
+            self._place = {shown.cell_id: n for n, shown in enumerate(self._file)}
+        cells = self._merged
+        for number in range(self._seen, len(records)):
+            cell_id = records[number].run.cell_id
+            if times.get(cell_id, 0.0) <= self._time or cell_id not in last:
+                continue
+            source = last[cell_id].run.source
+            place = self._place.get(cell_id)
+            if place is None:
+                before = records[number - 1].run.cell_id if number else ""
+                place = self._place[before] + 1 if before in self._place else len(cells)
+                cells = [*cells[:place], Shown(cell_id, source), *cells[place:]]
+                self._place = {shown.cell_id: n for n, shown in enumerate(cells)}
+            elif cells[place].source != source:
+                cells = [*cells[:place], cells[place]._replace(source=source), *cells[place + 1 :]]
+        self._merged, self._seen = cells, len(records)
         return cells
 
 

@@ -214,7 +214,7 @@ class Session:
             if i not in now and _is_settled(f, report) and owed.isdisjoint(_names(f))
         )
         self._told = now
-        self.watcher.told = frozenset(f.cell.id for f in now.values() if f.cell is not None)
+        self.watcher.heard(report, now.values())
         took = record.seconds + time.perf_counter() - began
         told = RunReport(record, new, resolved, took, tuple(now.values()))
         for callback in list(self._subscribers):

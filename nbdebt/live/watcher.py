@@ -5,6 +5,7 @@ compute, comes out as it should, and no other cell's state changes, there is not
 """
 
 import builtins
+from collections.abc import Iterable
 
 import msgspec
 
@@ -14,6 +15,7 @@ from nbdebt.live.environment import Found, Outcome, Place
 from nbdebt.live.record import RunRecord
 from nbdebt.live.understanding import Understanding
 from nbdebt.live.verdict import Replayer
+from nbdebt.model.finding import Finding, Report
 from nbdebt.model.history import Name
 
 _BUILTINS = frozenset(dir(builtins))
@@ -39,6 +41,15 @@ class Watcher:
         self._done = Outcome()
         self._odd = True
         self._belated = 0
+        self._in_debt = False
+
+    def heard(self, report: Report, findings: Iterable[Finding]) -> None:
+        """What the whole session's report says: while cells don't come out as they should, each run is reported
+        anew."""
+        self.told = frozenset(f.cell.id for f in findings if f.cell is not None)
+        verdict = report.notebooks[0].verdict if report.notebooks else None
+        cells = verdict.cells.values() if verdict is not None else ()
+        self._in_debt = any(cell.state not in ("same", "never-run") for cell in cells)
 
     def settled(self, record: RunRecord) -> bool:
         """Whether there is surely nothing new to say after this run."""
@@ -51,6 +62,9 @@ class Watcher:
         if self.understanding.session.document.origin == "runs":
             # No order is known, and so no order rule speaks.
             return True
+        if self._in_debt:
+            self._odd = True
+            return False
         shown = self.understanding.shown()
         anew = self._odd or self._replayer is None or not self._same_document(shown, cell_id)
         if anew:

@@ -287,18 +287,21 @@ class State:
             seen.add(id(value))
             kept.append(value)
             if isinstance(value, list | deque):
+                self.touched = True
                 stack.extend(value)
                 value.clear()
                 value.append(POISON)
             elif isinstance(value, dict):
                 if poisoned(value):
                     continue
+                self.touched = True
                 stack.extend(value.keys())
                 stack.extend(value.values())
                 stack.append(getattr(value, "default_factory", None))
                 value.clear()
                 dict.__setitem__(value, POISON, POISON)
             elif isinstance(value, set):
+                self.touched = True
                 stack.extend(value)
                 value.clear()
                 value.add(POISON)
@@ -345,7 +348,6 @@ class State:
                 stack.extend(value.args)
         # half a job would leave wrong values behind: it is charged, and the next step pays
         self.steps -= len(kept) >> 5
-        self.touched = True
 
     def _poison_env(self, env: Env, stack: list[Any]) -> None:
         for name, value in env.vars.items():
