@@ -100,7 +100,7 @@ class Concrete:
     def knows(self, sequence: int) -> bool:
         """Whether anything is known of what a run made or showed."""
         known = self.known.get(sequence)
-        return known is not None and (bool(known.names) or bool(known.text and known.text != "\0"))
+        return known is not None and (bool(known.names) or known.text is not None)
 
     def equal_now(self, walk: Walk, names: Iterable[str]) -> set[str]:
         """Names whose value at the end of a replay is known, and is the session's."""

@@ -188,7 +188,11 @@ class Understanding:
             if self._concrete is None:
                 self._concrete = Concrete(recorder.earlier.states)
             followed = self._concrete.catch_up(session.runs, recorder.parse)
-            ran = [session.last[p.cell_id].run.sequence for p in places if p.index in odd and p.cell_id in session.last]
+            ran = [
+                session.last[p.cell_id].run.sequence
+                for p in places
+                if p.index in odd and p.cell_id in session.last
+            ]
             # A second look is worth its while where the code alone says what one of these cells made.
             if followed and any(map(self._concrete.knows, ran)):
                 replayer = self.replayer(self._concrete)

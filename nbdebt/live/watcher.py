@@ -44,8 +44,8 @@ class Watcher:
         self._in_debt = False
 
     def heard(self, report: Report, findings: Iterable[Finding]) -> None:
-        """What the whole session's report says: while cells don't come out as they should, each run is reported
-        anew."""
+        """What the report on the session says: while cells don't come out as they should, each run is
+        reported anew."""
         self.told = frozenset(f.cell.id for f in findings if f.cell is not None)
         verdict = report.notebooks[0].verdict if report.notebooks else None
         cells = verdict.cells.values() if verdict is not None else ()
