@@ -101,8 +101,9 @@ examples: $(VENV)/.installed-dev ## Run the example notebooks anew, and save the
 corpus: $(VENV)/.installed-dev ## Fetch 1,290 notebooks of public packages into corpus/ (145 MB, once)
 	@$(BIN)/python tools/corpus.py
 
-bench: corpus ## Measure speed on the corpus, beside ruff, nbqa, pynblint and flake8-nb
+bench: corpus ## Measure speed: on the corpus beside ruff, nbqa, pynblint and flake8-nb; in kernels beside ipyflow
 	@$(BIN)/python -m benchmarks.static --write docs/benchmarks.md
+	@$(BIN)/python -m benchmarks.live --write docs/benchmarks.md
 
 docs: $(VENV)/.installed-dev ## Write what is generated in docs/: rule pages, references, shown output
 	@$(BIN)/python tools/make_docs.py

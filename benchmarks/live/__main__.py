@@ -17,19 +17,20 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.live.kernels import ROOT, Kernel, Start, starters
-from benchmarks.live.workloads import BOUNDARY, INSIDE, Work, trivial
+from benchmarks.live.workloads import BOUNDARY, INSIDE, Work, indebted, trivial
 
 PEERS = {"ipyflow": "ipyflow==0.0.231"}
 SHARED = ("ipython", "ipykernel", "numpy", "pandas")
 BEGIN, END = "<!-- measured live -->", "<!-- /measured live -->"
 _WINDOW = 50
 _FEWER = 200
+_DEBTS = 400
 
 
 def peer_python(name: str) -> str:
@@ -71,9 +72,9 @@ class Measured(dict[str, list[float]]):
         return f"| {' | '.join(cells)} | {goal} |"
 
 
-def session(kernels: Sequence[Kernel], count: int) -> list[Measured]:
-    """A session of trivial cells: the first of them, the middle, the last."""
-    cells = [(f"c{n}", trivial(n)) for n in range(count)]
+def session(kernels: Sequence[Kernel], count: int, cell: Callable[[int], str] = trivial) -> list[Measured]:
+    """A session of such cells: the first of them, the middle, the last."""
+    cells = [(f"c{n}", cell(n)) for n in range(count)]
     for kernel in kernels:
         tell(kernel, cells)
     seconds: dict[str, list[float]] = {kernel.name: [] for kernel in kernels}
@@ -153,6 +154,13 @@ def run(peers: dict[str, str], count: int, times: int) -> str:
         titles = ["cells 10 to 60", f"around cell {count // 2}", f"the last of {count}"]
         rows = [m.row(t, names, "+2 ms") for t, m in zip(titles, spans, strict=True)]
         table(f"A session of {count} trivial cells", rows)
+        debtors = [start[n]() for n in ("plain", "nbdebt")]
+        spans = session(debtors, min(_DEBTS, count), indebted)
+        for kernel in debtors:
+            kernel.close()
+        titles = ["cells 10 to 60", f"around cell {_DEBTS // 2}", f"the last of {_DEBTS}"]
+        rows = [m.row(t, names, "") for t, m in zip(titles, spans, strict=True)]
+        table("A session with an unseeded draw at its top, which each report tells again", rows)
         if peers:
             all_kernels = [start[n]() for n in names]
             spans = session(all_kernels, min(_FEWER, count))

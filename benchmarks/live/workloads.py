@@ -35,6 +35,24 @@ def trivial(number: int) -> str:
     return f"x{number} = {{'a': x{number - 1}}}\nprint(x{number})"
 
 
+def indebted(number: int) -> str:
+    """A cell of a notebook of data that draws without a seed at its top: something is always amiss in it."""
+    if number == 0:
+        return "import numpy as np\nimport pandas as pd"
+    if number == 1:
+        return "noise = np.random.rand(3)"
+    kind, group = number % 4, number // 4
+    if kind == 0:
+        return f"df{group} = pd.DataFrame({{'a': np.arange(50), 'b': range(50)}})"
+    if kind == 1:
+        return f"mean{group} = df{group}['a'].mean()\nprint(mean{group})"
+    if kind == 2:
+        return f"def scaled{group}(x):\n    return x * {number}" + (
+            f" + mean{group - 1}" if group > 1 else ""
+        )
+    return f"r{group} = scaled{group}({number})"
+
+
 INSIDE = (
     Work("a loop of 3e6 additions", "total = 0\nfor i in range(3_000_000):\n    total += i", "pass", 1.02),
     Work(
