@@ -159,6 +159,9 @@ class BuiltinReader(EffectReader):
         if last in _PASSING and arguments:
             return self._pass_on(last, arguments)
         if qualified in _RESULTS:
+            if qualified == "hash" and arguments and arguments[0][0].type in ("str", "bytes"):
+                # Another number in each process (see ``PYTHONHASHSEED``).
+                self.draw("hash", node, qualified)
             return Value(_RESULTS[qualified])
         if qualified not in _KNOWN:
             return None

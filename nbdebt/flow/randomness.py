@@ -28,14 +28,19 @@ class RandomnessReader(StoreReader):
             )
             detail = (f"seed={given[0].const}",) if given is not None and given[0].known else ()
             for stream in effect.seeds:
-                if stream == "self":
-                    if owner is not None:
-                        self.mutate(owner, "", node)
-                elif absent:
+                if stream == "self" and owner is not None:
+                    self.mutate(owner, "", node)
+                if absent:
                     self.draw("os", node, qualified, ("unseeding", f"stream={stream}"))
-                else:
+                    if stream != "self":
+                        self.emit(RandomStream(stream), "mutate", node, qualified, ())
+                elif stream != "self":
                     self.seed_stream(stream, node, qualified, detail)
-        if effect.generator:
+        if (
+            effect.generator
+            and not any(name in bound for name in effect.unless)
+            and (holds(effect.draws_if, given_constants(bound)) is True)
+        ):
             given = bound.get(effect.generator)
             if not spread and (given is None or (given[0].known and given[0].const is None)):
                 self.draw("os", node, qualified, ("unseeded-generator", f"argument={effect.generator}"))

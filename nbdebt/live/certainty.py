@@ -17,6 +17,8 @@ def certain(
     undetermined: Collection[str],
     files: Collection[Seen],
     loaded: Collection[str],
+    unsettled: Collection[str] = (),
+    generators: Collection[str] = (),
 ) -> CellFlow | None:
     """A cell's flow as it came true in a run.
 
@@ -25,11 +27,13 @@ def certain(
         drew: streams that were drawn from.
         undetermined: of these, the ones that no seed determined.
         files: files, URLs and tables that were touched.
-        loaded: streams whose states were looked at.
+        loaded: streams whose states are known, be it that their library isn't there.
+        unsettled: streams whose seed was none: a state that nothing had determined.
+        generators: what was seen to make a generator without a seed.
 
     Returns:
-        The flow without draws that didn't happen, with draws that no line shows added, and computed paths as
-        they were; None if it is no other.
+        The flow without draws that didn't happen, with draws and generators that no line shows added, and
+        computed paths as they were; None if it is no other.
     """
     kept: list[Access] = []
     told: set[str] = set()
@@ -46,6 +50,9 @@ def certain(
                 detail = tuple(d for d in access.detail if d != "branch")
                 access = msgspec.structs.replace(access, certain=True, basis="observed", detail=detail)
                 changed = True
+        elif access.mode == "seed" and isinstance(resource, RandomStream) and resource.stream in unsettled:
+            access = msgspec.structs.replace(access, mode="read", basis="observed")
+            changed = True
         elif isinstance(resource, File) and any(mark in resource.path for mark in _OPEN_ENDS):
             seen = _one(access, files)
             if seen is not None:
@@ -57,7 +64,13 @@ def certain(
     if extra and statements:
         last = statements[-1]
         kept += [Access(RandomStream(stream), "draw", last.span, "observed") for stream in extra]
-        statements[-1] = msgspec.structs.replace(last, last=len(kept))
+    made = [name for name in generators if not any(access.get("unseeded-generator") for access in kept)]
+    if made and statements:
+        last = statements[-1]
+        detail = ("unseeded-generator", "argument=seed")
+        kept.append(Access(RandomStream("os"), "draw", last.span, "observed", via=made[0], detail=detail))
+    if len(kept) > len(flow.accesses):
+        statements[-1] = msgspec.structs.replace(statements[-1], last=len(kept))
         changed = True
     return msgspec.structs.replace(flow, accesses=kept, statements=statements) if changed else None
 

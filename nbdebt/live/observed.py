@@ -19,9 +19,9 @@ from nbdebt.live.displayed import computes
 from nbdebt.live.files import FileWatch
 from nbdebt.live.fingerprints.peek import class_dict, mro
 from nbdebt.live.namespace import Change, Namespace
-from nbdebt.live.randomness import RandomSeen
+from nbdebt.live.random_states import absent
 from nbdebt.live.record import CLOCK, SHAPE, Effect, Outline, Read, RunRecord, Touch, is_entropy, key_in
-from nbdebt.live.seen import Seen
+from nbdebt.live.seen import RandomSeen, Seen
 from nbdebt.live.shapes import PARTS, asked
 from nbdebt.live.states import ABSENT, State
 from nbdebt.model.history import Access, Name, Span
@@ -140,9 +140,10 @@ def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
     if record.result:
         record.effects["_"] = Effect("bound", None, State(record.result, maker=record.run.sequence))
     if record.run.outcome == "ok":
-        loaded = seen.streams[1].keys()
+        loaded = seen.streams[1].keys() | absent()
         drew, open_ended = seen.random.drew, seen.random.unseeded
-        record.seen_flow = certain(seen.flow, drew, open_ended, seen.files, loaded)
+        unsettled, made = seen.random.unsettled, seen.random.unseeded_generators
+        record.seen_flow = certain(seen.flow, drew, open_ended, seen.files, loaded, unsettled, made)
     record.accesses = tuple(_accesses(seen.flow, seen.files))
     record.touched = tuple(seen.files)
 
@@ -209,7 +210,12 @@ def _read(take: Touch, seen: Boundary, recorder: Books) -> Read | None:
             return None
         stream = base[8:]
         before, after = (states.get(stream) for states in seen.streams)
-        if take.code != DRAW or after is None or before == after:
+        if (
+            take.code != DRAW
+            or after is None
+            or before == after
+            or (before is None and stream not in seen.random.drew)
+        ):
             # It says that it draws, and the stream stands where it stood.
             return None
         maker = recorder.made_streams.get(stream)
@@ -234,7 +240,11 @@ def _stream_reads(seen: Boundary, recorder: Books) -> list[Read]:
     told = {t.base[8:] for t in seen.summary.takes if t.code == DRAW}
     told |= {b[8:] for b in seen.summary.binds | seen.summary.may_bind if b.startswith("<random>")}
     reads: list[Read] = []
-    for stream in sorted(seen.random.drew - seen.random.seeded - told):
+    if seen.random.unseeded_generators:
+        reads.append(Read("<random>os", "", None, True, -1, -1))
+    # What stood before any seed stands there again.
+    reads += [Read(f"<random>{stream}", "", None, True, -1, -1) for stream in sorted(seen.random.unsettled)]
+    for stream in sorted(seen.random.drew - seen.random.seeded - seen.random.unsettled - told):
         maker = recorder.made_streams.get(stream)
         before = seen.streams[0].get(stream) if maker is not None else None
         reads.append(Read(f"<random>{stream}", "", before, True, -1, maker if maker is not None else -1))

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 _MT_SIZE = 624
+# The first word after Matsumoto and Nishimura's ``init_by_array``; after ``init_genrand``, it is the seed.
+_BY_ARRAY = 1 << 31
 
 # One reader a stream: its state, or None where its library isn't loaded.
 
@@ -107,12 +109,48 @@ def torch_seed() -> int | None:
     return int(generator.initial_seed()) if generator is not None else None
 
 
+def absent() -> frozenset[str]:
+    """Streams whose library isn't loaded: nothing was drawn from them."""
+    modules = (("numpy", "numpy.random.mtrand"), ("torch", "torch"))
+    return frozenset(stream for stream, module in modules if module not in sys.modules)
+
+
+def block_of(stream: str, state: Any) -> bytes:
+    """The words that a Mersenne Twister hands out before it makes new ones: while they are the same, the
+    stream was drawn from and not seeded. Empty for other generators."""
+    if stream == "python":
+        return marshal.dumps(state[1][:_MT_SIZE], 2)
+    if stream == "numpy" and "key" in state["state"]:
+        return bytes(state["state"]["key"].tobytes())
+    return b""
+
+
+def given_state(stream: str, state: Any) -> Any:
+    """A state that is about to be set, as :data:`READERS` would give it; None for what isn't one."""
+    if stream == "numpy" and type(state) is tuple and len(state) in (3, 5):
+        kind, key, pos, *gauss = state
+        has, value = gauss or (0, 0.0)
+        return {
+            "bit_generator": kind,
+            "state": {"key": key, "pos": pos},
+            "has_gauss": has,
+            "gauss": value,
+        }
+    fits = {"python": ("tuple",), "numpy": ("dict",), "torch": ("Tensor",)}
+    return state if type(state).__name__ in fits.get(stream, ()) else None
+
+
 def is_fresh(stream: str, state: Any) -> bool:
     """Whether nothing has been drawn since the stream was seeded last."""
     if stream == "python":
-        return bool(state[1][_MT_SIZE] == _MT_SIZE and state[2] is None)
+        words = state[1]
+        return bool(words[_MT_SIZE] == _MT_SIZE and words[0] == _BY_ARRAY and state[2] is None)
     if stream == "numpy":
-        return bool(state["state"].get("pos", 0) >= _MT_SIZE - 1 and not state["has_gauss"])
+        inner = state["state"]
+        if "key" not in inner or inner["pos"] < _MT_SIZE - 1 or state["has_gauss"]:
+            return False
+        first, second = (int(word) for word in inner["key"][:2])
+        return first == _BY_ARRAY or second == (1812433253 * (first ^ (first >> 30)) + 1) & 0xFFFFFFFF
     if stream == "torch":
         torch: Any = sys.modules["torch"]
         fresh = torch.Generator().manual_seed(torch.initial_seed()).get_state()
@@ -120,10 +158,19 @@ def is_fresh(stream: str, state: Any) -> bool:
     return False
 
 
+def is_new(stream: str, state: Any) -> bool:
+    """Whether a stream stands as its library leaves it when it is loaded."""
+    if stream == "numpy" and "key" in state["state"]:
+        # The system's entropy is put in by ``SeedSequence``, and stands one word before where a seed would.
+        inner = state["state"]
+        untouched = inner["pos"] == _MT_SIZE - 1 and not state["has_gauss"]
+        return bool(untouched and inner["key"][0] == _BY_ARRAY)
+    return is_fresh(stream, state)
+
+
 def is_determined(stream: str, state: Any) -> bool:
     """Whether a fresh state comes from a seed rather than from the system: numpy's tells where the seed was
     one integer, for its first word is the seed then (Matsumoto and Nishimura's ``init_genrand``)."""
     if stream == "numpy":
-        first = int(state["state"]["key"][0])
-        return first != 1 << 31
+        return "key" in state["state"] and int(state["state"]["key"][0]) != _BY_ARRAY
     return stream != "python"

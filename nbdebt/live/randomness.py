@@ -15,7 +15,6 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
 from xxhash import xxh3_128_digest
 
 from nbdebt.live.files.classify import Names
@@ -25,36 +24,24 @@ from nbdebt.live.monitoring import FIND_AND_LOAD, monitor
 from nbdebt.live.random_states import (
     READERS,
     SEEDERS,
+    block_of,
+    given_state,
     is_determined,
     is_fresh,
+    is_new,
     load_lazy,
     restore_state,
     state_bytes,
     torch_seed,
 )
+from nbdebt.live.seen import RandomSeen
 from nbdebt.live.sources import call_at
 
 # ``random.Random()`` and numpy's generators ask the system for these many bits (SeedSequence's pool).
 _POOL_BITS = 128
+_MANY = 5000
 _OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _names = Names(sys.modules)  # type: ignore[arg-type]
-
-
-class RandomSeen(msgspec.Struct, frozen=True):
-    """What a run did to random streams.
-
-    Args:
-        drew: streams whose state it changed by drawing.
-        seeded: streams that it seeded, or that stand as they do just after seeding.
-        unseeded: streams that it drew from while no seed of this session determined them.
-        unseeded_generators: generators of their own that it made without a seed, as they are called
-            (``numpy.random.default_rng``) or the library function that made one.
-    """
-
-    drew: frozenset[str] = frozenset()
-    seeded: frozenset[str] = frozenset()
-    unseeded: frozenset[str] = frozenset()
-    unseeded_generators: tuple[str, ...] = ()
 
 
 class Streams:
@@ -70,14 +57,18 @@ class Streams:
         self._before: dict[str, bytes] = {}
         self.after: dict[str, bytes] = {}
         self._at_import: dict[str, bytes] = {}
+        self._blocks: dict[str, bytes] = {}
+        self._loose: set[bytes] = set()
         self._determined: set[str] = set()
         self._seeded: set[str] = set()
         self._unseeded: set[str] = set()
+        self._unsettled: set[str] = set()
         self._generators: list[str] = []
+        self._inside: list[str] = []
         self._torch_seed: int | None = None
         self._armed: set[str] = set()
         self._randbits: Any = None
-        self._wrapper = Wrapper(lambda name: None)
+        self._wrapper = Wrapper(self._loaded)
         self._interests = {
             "random": self._arm_python,
             "numpy.random": self._arm_numpy,
@@ -89,7 +80,8 @@ class Streams:
         """Look out for seeding and for generators that are made without a seed."""
         if not self._started:
             self._started = True
-            monitor.start()
+            if not monitor.start():
+                self._wrapper.start({"numpy", "torch"})
             monitor.on_entry(FIND_AND_LOAD.__code__, self._importing)
             monitor.on_return(FIND_AND_LOAD.__code__, self._imported)
             self._arm()
@@ -108,11 +100,20 @@ class Streams:
 
     def snapshot(self) -> dict[str, bytes]:
         """A digest of the state of each stream whose library is loaded, by the stream's name."""
+        return self._digests(self.raw())
+
+    def _digests(self, states: Mapping[str, object]) -> dict[str, bytes]:
         found: dict[str, bytes] = {}
-        for stream, state in self.raw().items():
+        for stream, state in states.items():
             with contextlib.suppress(Exception):
                 found[stream] = xxh3_128_digest(state_bytes(state))
         return found
+
+    def _loosen(self, digests: Mapping[str, bytes]) -> None:
+        """Remember states that no seed determined: who sets one of them again has not seeded."""
+        if len(self._loose) > _MANY:
+            self._loose.clear()
+        self._loose.update(digest for stream, digest in digests.items() if stream not in self._determined)
 
     def raw(self) -> dict[str, object]:
         """The states themselves, for :meth:`restore`."""
@@ -143,10 +144,11 @@ class Streams:
         """
         load_lazy()
         states, determined, seeded = self.raw(), set(self._determined), set(self._seeded)
+        unsettled = set(self._unsettled)
 
         def put_back() -> None:
             self.restore(states)
-            self._determined, self._seeded = determined, seeded
+            self._determined, self._seeded, self._unsettled = determined, seeded, unsettled
 
         return put_back
 
@@ -186,11 +188,16 @@ class Streams:
         if self._depth > 1:
             return self.snapshot()
         self._arm()
-        self._before = self.snapshot()
+        states = self.raw()
+        self._before = self._digests(states)
+        self._blocks = {stream: block_of(stream, state) for stream, state in states.items()}
+        self._loosen(self._before)
         self._torch_seed = torch_seed()
         self._seeded.clear()
         self._unseeded.clear()
+        self._unsettled.clear()
         self._generators.clear()
+        self._inside.clear()
         return dict(self._before)
 
     def end(self) -> RandomSeen:
@@ -205,10 +212,12 @@ class Streams:
                 before = self._before.get(stream)
                 if before == digest:
                     continue
-                fresh = is_fresh(stream, state)
+                block = self._blocks.get(stream)
+                fresh = is_fresh(stream, state) and not (block and block == block_of(stream, state))
                 if before is None:
                     # Its library was loaded meanwhile, with entropy of the system.
-                    if not fresh:
+                    known = stream in self._seeded or is_determined(stream, state)
+                    if not (is_new(stream, state) or (fresh and known)):
                         drew.add(stream)
                 elif fresh:
                     self._note_seed(stream, state)
@@ -218,14 +227,18 @@ class Streams:
                 self._failed(f"comparing {stream}", error)
         if "torch" in drew and self._torch_seed is not None and torch_seed() != self._torch_seed:
             self._note_seed("torch", None)
+        drew |= self._unseeded
         unseeded = self._unseeded | {stream for stream in drew if stream not in self._determined}
         if self._depth == 0:
             self._arm()
+            self._loosen(self.after)
         return RandomSeen(
             frozenset(drew),
             frozenset(self._seeded),
             frozenset(unseeded),
+            frozenset(self._unsettled),
             tuple(dict.fromkeys(self._generators)),
+            tuple(dict.fromkeys(self._inside)),
         )
 
     def _note_seed(self, stream: str, state: object) -> None:
@@ -239,14 +252,12 @@ class Streams:
             before = self._before.get(stream)
             if before is not None and stream not in self._determined:
                 state = READERS[stream]()
-                if state is not None and xxh3_128_digest(state_bytes(state)) != before:
+                if state is not None and (digest := xxh3_128_digest(state_bytes(state))) != before:
+                    self._loosen({stream: digest})
                     self._unseeded.add(stream)
-        if determined:
-            self._determined.add(stream)
-            self._seeded.add(stream)
-        else:
-            self._determined.discard(stream)
-            self._seeded.discard(stream)
+        for streams in (self._determined, self._seeded):
+            (streams.add if determined else streams.discard)(stream)
+        (self._unsettled.discard if determined else self._unsettled.add)(stream)
 
     # Calls
 
@@ -270,8 +281,12 @@ class Streams:
             self._at_import = {}
         if issubclass(type(module), types.ModuleType):
             name = types.ModuleType.__getattribute__(module, "__dict__").get("__name__")
-            if type(name) is str and name in self._interests:
-                self._watch(name, self._interests[name])
+            if type(name) is str:
+                self._loaded(name)
+
+    def _loaded(self, name: str) -> None:
+        if name in self._interests:
+            self._watch(name, self._interests[name])
 
     def _watch(self, module: str, arm: Any) -> None:
         if module in self._armed or module not in sys.modules or not self._started:
@@ -284,8 +299,8 @@ class Streams:
 
     def _arm_python(self, module: Any) -> None:
         if not monitor.active:
-            for name in ("seed", "setstate"):
-                self._wrapper.wrap(random, name, ("a",), False, self._told("python"))
+            self._wrapper.wrap(random, "seed", ("a",), False, self._told("python"))
+            self._wrapper.wrap(random, "setstate", ("state",), False, self._set("python", "state"))
             self._wrapper.wrap(random.Random, "seed", ("self", "a"), False, self._python_seed)
             return
         monitor.on_entry(random.Random.seed.__code__, lambda frame: self._python_seed(frame.f_locals))
@@ -293,11 +308,18 @@ class Streams:
         monitor.on_entry(random.SystemRandom.getrandbits.__code__, self._entropy)
 
     def _arm_numpy(self, module: Any) -> None:
-        for name in ("seed", "set_state"):
+        setting = self._set("numpy", "state")
+        for name, told in (
+            ("seed", self._told("numpy")),
+            ("set_state", setting),
+            ("set_bit_generator", self._told("numpy")),
+        ):
+            if name not in vars(module):
+                continue
             if monitor.active:
-                monitor.on_call(vars(module)[name], self._numpy_seed)
+                monitor.on_call(vars(module)[name], functools.partial(_first, told))
             else:
-                self._wrapper.wrap(module, name, ("seed",), False, self._told("numpy"))
+                self._wrapper.wrap(module, name, ("state",), False, told)
         generators = sys.modules.get("numpy.random.bit_generator")
         if not monitor.active and generators is not None:
             # What asks the system for entropy is a name in that module; it is put back on stop.
@@ -319,7 +341,7 @@ class Streams:
             self._randbits = None
 
     def _arm_torch(self, module: Any) -> None:
-        for name, determined in (("manual_seed", True), ("seed", False), ("set_rng_state", True)):
+        for name, determined in (("manual_seed", True), ("seed", False)):
             function = vars(module).get(name)
             while isinstance(function, types.FunctionType) and "__wrapped__" in vars(function):
                 function = vars(function)["__wrapped__"]
@@ -327,6 +349,12 @@ class Streams:
                 self._wrapper.wrap(module, name, (), False, functools.partial(self._torch_told, determined))
             elif isinstance(function, types.FunctionType):
                 monitor.on_entry(function.__code__, functools.partial(self._torch_seeding, determined))
+        function = vars(module).get("set_rng_state")
+        setting = self._set("torch", "new_state")
+        if not monitor.active:
+            self._wrapper.wrap(module, "set_rng_state", ("new_state",), False, setting)
+        elif isinstance(function, types.FunctionType):
+            monitor.on_entry(function.__code__, lambda frame: setting(frame.f_locals))
 
     def _python_seed(self, values: Mapping[str, object]) -> None:
         owner = values.get("self")
@@ -341,10 +369,17 @@ class Streams:
 
     def _python_setstate(self, frame: types.FrameType) -> None:
         if frame.f_locals.get("self") is vars(random)["_inst"]:
-            self._seeding("python")
+            self._set("python", "state")(frame.f_locals)
 
-    def _numpy_seed(self, first: object, frame: types.FrameType) -> None:
-        self._seeding("numpy", first is not None)
+    def _set(self, stream: str, name: str) -> Callable[[Mapping[str, object]], None]:
+        """What is called when a state is set: one that no seed determined determines nothing."""
+
+        def told(values: Mapping[str, object]) -> None:
+            state = given_state(stream, values.get(name))
+            digest = xxh3_128_digest(state_bytes(state)) if state is not None else b""
+            self._seeding(stream, digest not in self._loose)
+
+        return told
 
     def _told(self, stream: str) -> Callable[[Mapping[str, object]], None]:
         """What a wrapper around a seeding function calls: without an argument, entropy is what it takes."""
@@ -367,14 +402,16 @@ class Streams:
         if not self._depth or filename.endswith(("_pickle.py", "secrets.py")) or "mtrand" in filename:
             return
         name, argument = call_at(frame)
-        if name in ("randbits", "getrandbits"):
+        if name.rpartition(".")[2] in ("randbits", "getrandbits", "jumped", "Philox"):
+            # A bit generator that is ahead of another takes entropy first and that one's state then; Philox
+            # may be given a key beside.
             return
         if name.endswith(("RandomState", "_legacy_seeding")) and argument is not None:
             # It takes entropy first and the seed it is given then.
             return
         wanted, module, function = caller(frame)
         if function:
-            self._generators.append(_names.name(module, function))
+            self._inside.append(_names.name(module, function))
         elif wanted:
             self._generators.append(f"numpy.random.{name.rpartition('.')[2]}" if name else "numpy.random")
 
@@ -382,6 +419,10 @@ class Streams:
         text = f"{doing}: {type(error).__name__}: {error}"
         if text not in self.failures and len(self.failures) < 20:
             self.failures.append(text)
+
+
+def _first(told: Callable[[Mapping[str, object]], None], first: object, frame: types.FrameType) -> None:
+    told({"state": first})
 
 
 def _of_library(module: object) -> bool:

@@ -29,9 +29,9 @@ from nbdebt.live.interrupt import Stop
 from nbdebt.live.loading import running_cell
 from nbdebt.live.namespace import Namespace
 from nbdebt.live.observed import Boundary, belated, finish
-from nbdebt.live.randomness import RandomSeen, Streams
+from nbdebt.live.randomness import Streams
 from nbdebt.live.record import Outline, RunRecord, before_line, outline, shown, source_key
-from nbdebt.live.seen import Seen
+from nbdebt.live.seen import RandomSeen, Seen
 from nbdebt.live.settings import SettingsSensor
 from nbdebt.live.states import State
 from nbdebt.model.history import Outcome, Run

@@ -37,3 +37,25 @@ class Seen(msgspec.Struct, frozen=True):
     before: str = ""
     after: str = ""
     detail: tuple[str, ...] = ()
+
+
+class RandomSeen(msgspec.Struct, frozen=True):
+    """What a run did to random streams.
+
+    Args:
+        drew: streams whose state it changed by drawing.
+        seeded: streams that it seeded, or that stand as they do just after seeding.
+        unseeded: streams that it drew from while no seed of this session determined them.
+        unsettled: streams that it seeded last with what nothing determines: the system's entropy, or a state
+            from before the first seed.
+        unseeded_generators: generators of their own that it made without a seed, as they are called
+            (``numpy.random.default_rng``).
+        unseeded_inside: library functions that made one; whether they drew from it isn't seen.
+    """
+
+    drew: frozenset[str] = frozenset()
+    seeded: frozenset[str] = frozenset()
+    unseeded: frozenset[str] = frozenset()
+    unsettled: frozenset[str] = frozenset()
+    unseeded_generators: tuple[str, ...] = ()
+    unseeded_inside: tuple[str, ...] = ()

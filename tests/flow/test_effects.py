@@ -112,7 +112,7 @@ def test_streams_aliases_and_bases_are_known(file: Path) -> None:
     for name, effect in declared.functions.items():
         assert set(effect.draws) <= STREAMS | {"self", "pending"}, name
         assert set(effect.seeds) <= STREAMS | {"self"}, name
-        assert not effect.draws_if or effect.draws, name
+        assert not effect.draws_if or effect.draws or effect.generator, name
         assert not effect.late or effect.draws or effect.pending, name
     types = {name.rpartition(".")[0] for name in declared.functions}
     for target in declared.aliases.values():

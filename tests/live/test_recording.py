@@ -453,7 +453,7 @@ def test_a_thread_that_runs_cells(shell: Any) -> None:
 SENSORS: list[tuple[str, Callable[[Session], tuple[Any, str]]]] = [
     ("streams, before", lambda s: (s.recorder.streams, "begin")),
     ("streams, after", lambda s: (s.recorder.streams, "end")),
-    ("streams, states", lambda s: (s.recorder.streams, "snapshot")),
+    ("streams, states", lambda s: (s.recorder.streams, "raw")),
     ("files, before", lambda s: (s.recorder.files, "begin")),
     ("files, after", lambda s: (s.recorder.files, "end")),
     ("settings", lambda s: (s.recorder.settings, "snapshot")),

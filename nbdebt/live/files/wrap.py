@@ -80,15 +80,23 @@ class Wrapper:
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         """As a finder of :data:`sys.meta_path`: finds nothing itself, but is told when the module is
         there."""
-        if name.partition(".")[0] not in self._libraries:
+        others = [finder for finder in sys.meta_path if isinstance(finder, Wrapper)]
+        listening = [other for other in others if name.partition(".")[0] in other._libraries]
+        # Sensors and sessions of this process may each have one: the first asks for all of them.
+        if not listening or listening[0] is not self:
             return None
+
+        def loaded(name: str) -> None:
+            for other in listening:
+                with contextlib.suppress(Exception):
+                    other._loaded(name)
+
         for finder in sys.meta_path:
-            # Nor that of another session in this process: it would ask this one in turn.
-            if isinstance(finder, type(self)) or not hasattr(finder, "find_spec"):
+            if finder in others or not hasattr(finder, "find_spec"):
                 continue
             spec = finder.find_spec(name, path, target)
             if spec is not None:
-                _tell_when_loaded(spec, self._loaded)
+                _tell_when_loaded(spec, loaded)
                 return spec
         return None
 
@@ -103,9 +111,6 @@ def _tell_when_loaded(spec: ModuleSpec, loaded: Callable[[str], None]) -> None:
     def exec_module(module: types.ModuleType) -> None:
         del loader.exec_module
         execute(module)
-        try:
-            loaded(spec.name)
-        except Exception:
-            return
+        loaded(spec.name)
 
     loader.exec_module = exec_module

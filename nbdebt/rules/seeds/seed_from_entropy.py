@@ -22,6 +22,20 @@ import numpy as np
 np.random.seed(42)
 ```
 
+The hash of a text is another number in each process, unless `PYTHONHASHSEED` says which:
+
+```python
+# %% [1]
+import numpy as np
+rng = np.random.default_rng(abs(hash("run 1")))  # <- NBD204
+```
+
+```python fixed
+# %%
+import numpy as np
+rng = np.random.default_rng(42)
+```
+
 Called without a number, `seed` takes one from the operating system:
 
 ```python
@@ -91,14 +105,21 @@ from collections.abc import Iterator
 
 from nbdebt.flow.facts import Argument, CellFlow
 from nbdebt.model.finding import Finding, Fix, Replace
-from nbdebt.model.history import Name, RandomStream
+from nbdebt.model.history import Access, Name, RandomStream
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
 from nbdebt.rules.seeds._streams import ENTROPY, argument_edit, call_at, within
 
 _ARGUMENTS = frozenset(("seed", "random_state", "entropy", "a", "x", "s"))
+# They take no number: others do.
+_NUMBERLESS = {"torch.seed": "torch.manual_seed", "torch.Generator.seed": "manual_seed"}
 _SHORT = frozenset(("a", "x", "s"))
-_SOURCES = {"time": "the clock", "os": "the operating system", "uuid": "a fresh UUID"}
+_SOURCES = {
+    "time": "the clock",
+    "os": "the operating system",
+    "uuid": "a fresh UUID",
+    "hash": "the hash of a text, which differs in each process",
+}
 
 
 @rule("NBD204", needs=Needs.SOURCE)
@@ -114,7 +135,8 @@ def seed_from_entropy(seen: Analysis) -> Iterator[Finding]:
             if not access.get("unseeding"):
                 continue
             call = call_at(seen, index, access)
-            edit = argument_edit(seen, index, call, "seed", True) if call is not None else None
+            other = _NUMBERLESS.get(access.via, "")
+            edit = argument_edit(seen, index, call, "seed", True) if call is not None and not other else None
             if call is not None and call.arguments and edit is not None:
                 given = next((a for a in call.arguments.values() if a.known and a.value is None), None)
                 edit = Replace(index, given.span, str(seen.settings.seed)) if given is not None else None
@@ -122,7 +144,7 @@ def seed_from_entropy(seen: Analysis) -> Iterator[Finding]:
                 index,
                 access.span,
                 f"`{_short(access.via)}` without a number seeds from the operating system: every run differs",
-                f"Pass a number: `{_short(access.via)}({seen.settings.seed})`.",
+                f"Pass a number: `{other or _short(access.via)}({seen.settings.seed})`.",
                 fix=Fix(f"Seed with {seen.settings.seed}", (edit,), "unsafe") if edit is not None else None,
             )
         # What this cell binds matters to the calls below, and to those of the cell itself.
@@ -150,15 +172,23 @@ def _taint(flow: CellFlow, tainted: dict[str, str]) -> None:
     for statement in flow.statements:
         accesses = flow.accesses[statement.first : statement.last]
         streams = [
-            a.resource.stream for a in accesses if a.mode == "draw" and isinstance(a.resource, RandomStream)
+            a.resource.stream
+            for a in accesses
+            if a.mode == "draw" and isinstance(a.resource, RandomStream) and _counts(a)
         ]
-        source = next((s for s in streams if s in ENTROPY), None)
+        source = next(iter(streams), None)
         for access in accesses:
             if access.mode == "write" and isinstance(access.resource, Name) and not access.resource.part:
                 if source is not None and statement.kind in ("Assign", "AnnAssign"):
                     tainted[access.resource.name] = source
                 else:
                     tainted.pop(access.resource.name, None)
+
+
+def _counts(access: Access) -> bool:
+    """Whether what is drawn is never the same; the order of a set is another rule's."""
+    stream = access.resource.stream if isinstance(access.resource, RandomStream) else ""
+    return stream in ENTROPY or (stream == "hash" and access.via == "hash")
 
 
 def _source(flow: CellFlow, argument: Argument, tainted: dict[str, str]) -> str | None:
@@ -170,7 +200,7 @@ def _source(flow: CellFlow, argument: Argument, tainted: dict[str, str]) -> str 
         return _SOURCES.get(found, found) if found is not None else None
     for access in flow.accesses:
         resource = access.resource
-        if access.mode != "draw" or not isinstance(resource, RandomStream) or resource.stream not in ENTROPY:
+        if access.mode != "draw" or not isinstance(resource, RandomStream) or not _counts(access):
             continue
         if within(access.span, argument.span) and not access.get("unseeded-generator"):
             return _SOURCES[resource.stream]
