@@ -9,6 +9,7 @@ from nbdebt.flow.effects import Effect, holds
 from nbdebt.flow.facts import Argument, Call
 from nbdebt.flow.folding import iterable_of
 from nbdebt.flow.randomness import Bound, RandomnessReader, given_constants
+from nbdebt.flow.sql import sql_detail
 from nbdebt.flow.values import Value
 from nbdebt.model.history import File, Mode, Package, Resource, Setting, Table, Url
 from nbdebt.model.patterns import later
@@ -330,6 +331,8 @@ class EffectReader(RandomnessReader):
             mode = bound.get(effect.append) if effect.append else None
             if effect.append == "*" or (mode is not None and "append" in str(mode[0].const)):
                 extra = ("append",)
+            elif mode is not None and mode[0].const == "replace":
+                extra = ("sql=replace",)
             self.emit(Table(given[0].path or "<unknown>", connection), "write", node, qualified, extra)
         if effect.queries and (given := bound.get(effect.queries)) is not None:
             sql = given[0].path
@@ -346,16 +349,15 @@ class EffectReader(RandomnessReader):
             if not sql:
                 self.emit(Table("<unknown>", connection), "read", node, qualified, ("computed",))
                 return
-            tables = sorted({t.strip('"`[]') for t in SQL_TABLE.findall(sql)}) or [sql.strip()[:80]]
-            writes = bool(SQL_WRITES.match(sql))
-            detail = (
-                ("snapshot",)
-                if re.search(r"\b(as of|version as of|timestamp as of|for system_time)\b", sql, re.I)
-                else ()
-            )
-            for table in tables:
-                more = (*detail, "computed") if "{" in table else detail
-                self.emit(Table(table, connection), "write" if writes else "read", node, qualified, more)
+            for statement in filter(str.strip, sql.split(";")) if qualified.endswith("script") else (sql,):
+                tables = sorted({t.strip('"`[]') for t in SQL_TABLE.findall(statement)}) or [
+                    statement.strip()[:80]
+                ]
+                writes = SQL_WRITES.match(statement)
+                detail = sql_detail(statement, bool(writes))
+                for table in tables:
+                    more = (*detail, "computed") if "{" in table else detail
+                    self.emit(Table(table, connection), "write" if writes else "read", node, qualified, more)
 
     # In place
 

@@ -1,11 +1,13 @@
 """Settings that a run depends on without naming them: directory, display options, what is patched."""
 
+import ast
 import re
 import sys
 from collections.abc import Iterable, Mapping
 from types import ModuleType
 
 from nbdebt.flow.facts import CellFlow
+from nbdebt.flow.reader import Parsed
 from nbdebt.live.record import Outline
 from nbdebt.model.history import File
 
@@ -82,3 +84,52 @@ def ambient(
             if re.search(attribute + _IN_PLACE, source):
                 asked.add(name)
     return asked | {name for name in found if f"<Setting>{name}" not in summary.binds}
+
+
+def concerned(libraries: frozenset[str], parsed: Parsed) -> frozenset[str]:
+    """Those of the libraries that a cell uses whose settings may matter to it.
+
+    Decimal numbers that are made and shown, and loggers that are looked up and set, depend on none.
+    """
+    if "decimal" in libraries and not _computes(parsed):
+        libraries -= {"decimal"}
+    if "logging" in libraries and not _logs(parsed):
+        libraries -= {"logging"}
+    return libraries
+
+
+_COMPUTING = (ast.BinOp, ast.AugAssign, ast.UnaryOp)
+_KEEPING = frozenset(("print", "str", "repr", "Decimal", "len", "type", "isinstance", "list", "sorted"))
+
+
+def _computes(parsed: Parsed) -> bool:
+    """Whether a cell may compute with numbers: it does so itself, or calls what may."""
+    if parsed.tree is None:
+        return True
+    for node in ast.walk(parsed.tree):
+        if isinstance(node, _COMPUTING):
+            return True
+        if isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            if name not in _KEEPING:
+                return True
+        if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
+            return True
+    return False
+
+
+_SETTING_UP = frozenset(("getLogger", "setLevel", "disable"))
+
+
+def _logs(parsed: Parsed) -> bool:
+    """Whether a cell may log something, or ask how that is set."""
+    if parsed.tree is None:
+        return True
+    for node in ast.walk(parsed.tree):
+        if isinstance(node, ast.Attribute) and node.attr not in _SETTING_UP and not node.attr.isupper():
+            return True
+        if isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            if name not in _SETTING_UP:
+                return True
+    return False

@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
+from xxhash import xxh3_128_digest
+
 from nbdebt.flow.facts import CellFlow
 from nbdebt.live.record import THERE, Effect, Read
 from nbdebt.live.seen import Seen
@@ -18,7 +20,11 @@ _REMOVERS = frozenset(("shutil.rmtree", "os.removedirs"))
 # Who catches one of these doesn't mind that a file isn't there.
 _CATCHING = frozenset(("FileNotFoundError", "OSError", "IOError", "Exception"))
 # It opens a database, and reads nothing of what is in it.
-_CONNECT = "sqlite3.connect"
+CONNECT = "sqlite3.connect"
+
+
+LONGER = frozenset(("<append>",))
+"""What a run gave a file: more than there was."""
 
 
 class Digests(Protocol):
@@ -75,7 +81,7 @@ def touched(seen: Sequence[Seen], flow: CellFlow, digests: Digests) -> list[Touc
         )
         for item in seen
         if isinstance(item.resource, File)
-        and not (item.mode == "read" and (item.via in _REMOVERS or item.via == _CONNECT))
+        and not (item.mode == "read" and (item.via in _REMOVERS or item.via == CONNECT))
     ]
     for access in flow.accesses:
         if access.via.startswith(("!", "%%bash", "%%sh")) and _plain_path(access):
@@ -95,12 +101,13 @@ def reads(done: Sequence[Touched], flow: CellFlow, digests: Digests, makers: dic
     """What a run found of files and directories."""
     found: list[Read] = []
     made: set[str] = set()
+    read = {item.path for item in done if item.mode == "read"}
     for item in done:
         base = f"<File>{item.path}"
         maker = makers.get(base, -1)
         if item.mode in ("write", "delete"):
-            if item.append and item.path not in made:
-                # What is there already is part of what comes of it.
+            if item.append and item.path not in made and item.path in read:
+                # What is there already is part of what it reads.
                 found.append(Read(base, "", item.before.encode() or ABSENT, item.sure, -1, maker))
             made.add(item.path)
         elif item.path in made:
@@ -203,7 +210,10 @@ def effects(done: Sequence[Touched], sequence: int, flow: CellFlow | None = None
         state = directory_state(item.path, maker=sequence) if os.path.isdir(item.path) else None
         if state is None:
             state = State(item.after.encode() or ABSENT, maker=sequence)
-        found[f"<File>{item.path}"] = Effect("bound", None, state)
+        effect = Effect("bound", None, state)
+        if item.append and f"<File>{item.path}" not in found:
+            effect = Effect("bound", State(item.before.encode() or ABSENT), state, False, LONGER)
+        found[f"<File>{item.path}"] = effect
     for path in {os.path.dirname(item.path) for item in done if item.mode in ("write", "delete")}:
         base = f"<File>{path}"
         now = directory_state(path, maker=sequence)
@@ -227,6 +237,14 @@ def applied(state: State, effect: Effect) -> State:
     made = directory_state("", (set(state.parts) - removed) | added, effect.after.maker)
     assert made is not None
     return made
+
+
+def longer(key: bytes, effect: Effect) -> State:
+    """A file after a run that appended to it, where there was something else (or perhaps was)."""
+    assert effect.before is not None and effect.after is not None
+    if key == effect.before.key:
+        return effect.after
+    return State(xxh3_128_digest(key + effect.before.key + effect.after.key), maker=effect.after.maker)
 
 
 def spoken(base: str) -> str:

@@ -138,23 +138,3 @@ class _Expression:
 def _named(kind: type, *names: tuple[str, str]) -> bool:
     found = ((sys.modules.get(module), name) for module, name in names)
     return any(loaded is not None and vars(loaded).get(name) is kind for loaded, name in found)
-
-
-_COMPUTING = (ast.BinOp, ast.AugAssign, ast.UnaryOp)
-_KEEPING = frozenset(("print", "str", "repr", "Decimal", "len", "type", "isinstance", "list", "sorted"))
-
-
-def computes(parsed: Parsed) -> bool:
-    """Whether a cell may compute with numbers: it does so itself, or calls what may."""
-    if parsed.tree is None:
-        return True
-    for node in ast.walk(parsed.tree):
-        if isinstance(node, _COMPUTING):
-            return True
-        if isinstance(node, ast.Call):
-            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-            if name not in _KEEPING:
-                return True
-        if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
-            return True
-    return False

@@ -12,10 +12,10 @@ from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.reader import Parsed
 from nbdebt.flow.steps import DRAW, MUTATE, READ
 from nbdebt.live import disk
-from nbdebt.live.ambient import ambient
+from nbdebt.live.ambient import ambient, concerned
 from nbdebt.live.calls import reachable, used
 from nbdebt.live.certainty import certain
-from nbdebt.live.displayed import computes
+from nbdebt.live.databases import Databases
 from nbdebt.live.files import FileWatch
 from nbdebt.live.fingerprints.peek import class_dict, mro
 from nbdebt.live.namespace import Change, Namespace
@@ -32,6 +32,7 @@ class Books(Protocol):
 
     namespace: Namespace
     files: FileWatch
+    databases: Databases
     records: dict[int, RunRecord]
     initial_settings: dict[str, bytes]
     made_settings: dict[str, int]
@@ -102,7 +103,7 @@ def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
             seen.flow,
             seen.summary,
             record.run.source,
-            seen.libraries if seen.parsed is None or computes(seen.parsed) else seen.libraries - {"decimal"},
+            concerned(seen.libraries, seen.parsed) if seen.parsed is not None else seen.libraries,
             record.shows and not seen.plain,
             recorder.made_settings,
         )
@@ -134,6 +135,8 @@ def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
     record.reads = tuple(r for r in record.reads if not (r.access in late and r.base in anew))
     finished = seen.flow if record.run.outcome == "ok" else None
     record.effects.update(disk.effects(done, record.run.sequence, finished))
+    recorder.databases.refine(record, done, seen.files, recorder.made_files)
+    recorder.databases.rested(record, recorder.namespace, recorder.files.database, salt)
     recorder.made_files.update(
         dict.fromkeys((b for b in record.effects if b.startswith("<File>")), record.run.sequence)
     )
@@ -287,10 +290,13 @@ def _names(record: RunRecord, seen: Boundary, recorder: Books, salt: bytes, word
             # Given the value that they had: in a replay they may have had another one.
             record.effects[base] = Effect("changed", state, state, True, given)
     again = summary.may_bind - summary.binds
+    brought: set[str] = set()
     hidden = bool(seen.flow.opaque) or not _HIDING.isdisjoint(seen.flow.builtins)
     if hidden:
         # What it brings isn't written there: all that this cell brought before.
         again |= {n for n, state in namespace.states.items() if state.maker >= 0 and n not in summary.binds}
+        earlier = [r for r in recorder.records.values() if r.key == record.key and r.run.outcome == "ok"]
+        brought |= {name for other in earlier for name in other.made}
     for base in again:
         # Made under a condition, and equal to what this cell made in an earlier run of it.
         state = namespace.states.get(base)
@@ -299,7 +305,8 @@ def _names(record: RunRecord, seen: Boundary, recorder: Books, salt: bytes, word
         maker = recorder.records.get(state.maker)
         if maker is None:
             continue
-        if maker.key == record.key or (hidden and maker.run.cell_id == record.run.cell_id):
+        mine = maker.key == record.key or base in brought
+        if mine or (hidden and maker.run.cell_id == record.run.cell_id):
             record.effects[base] = Effect("bound", state, state)
     record.reads += tuple(extra)
 
@@ -333,7 +340,10 @@ def _others(record: RunRecord, seen: Boundary, recorder: Books) -> None:
             record.effects[f"<random>{stream}"] = Effect("bound", None, State(state, maker=sequence))
     earlier, later = seen.settings
     for name in earlier.keys() | later.keys():
-        if earlier.get(name) == later.get(name) and f"<Setting>{name}" not in seen.summary.binds:
+        given = f"<Setting>{name}" in seen.summary.binds or (
+            name == "logging" and ".setLevel(" in record.text
+        )
+        if earlier.get(name) == later.get(name) and not given:
             continue
         if name not in earlier and name not in recorder.initial_settings and "." in name and name in later:
             # A library was imported, and its options are as it came with them.

@@ -20,6 +20,7 @@ from nbdebt.flow.magics import Magic
 from nbdebt.flow.reader import Parsed, Reader, parse
 from nbdebt.live import scripts
 from nbdebt.live.calls import Calls, may_print, reachable, used
+from nbdebt.live.databases import Databases
 from nbdebt.live.displayed import shows_plain
 from nbdebt.live.earlier import Earlier, earlier_of
 from nbdebt.live.files import FileWatch, cell_may_touch
@@ -60,6 +61,7 @@ class Recorder:
         self.streams = Streams()
         self.settings = SettingsSensor()
         self.files = FileWatch()
+        self.databases = Databases(self.files.digest, self.files.quiet)
         self.calls = Calls()
         self.reader = Reader(registry)
         self.records: dict[int, RunRecord] = {}

@@ -169,6 +169,7 @@ class Understanding:
         now = recorder.namespace.states
         parse, outside = recorder.parse, self._outside
         replayer = Replayer(recorder.records, session.last, session.by_key, outside, now, parse, concrete)
+        replayer.database = recorder.databases.state
         earlier = recorder.earlier
         if earlier.inputs:
             shown = self.shown()

@@ -11,10 +11,11 @@ from typing import Literal
 
 from nbdebt.flow.reader import Parsed
 from nbdebt.flow.reasons import CellReplay, Reason
+from nbdebt.live import databases
 from nbdebt.live.beside import Beside
 from nbdebt.live.concrete import Concrete, Known, Walk
-from nbdebt.live.disk import applied, directory_state
 from nbdebt.live.environment import Env, Found, Outcome, Outside, Place
+from nbdebt.live.left import left
 from nbdebt.live.proof import contradicted
 from nbdebt.live.record import SHAPE, THERE, Effect, Read, RunRecord, key_in, shown, working_key
 from nbdebt.live.shapes import shaped
@@ -59,6 +60,7 @@ class Replayer:
         self.earlier: Mapping[str, int] = {}
         self.straight = False
         self.adopted: Mapping[str, State] = {}
+        self.database: Callable[[str], State | None] = lambda path: None
 
     def replay(self, document: Iterable[Place]) -> Outcome:
         """The document from top to bottom."""
@@ -198,7 +200,10 @@ class Replayer:
             if read.part == THERE:
                 return (THERE.encode() if self.outside(read.base) else ABSENT) == read.key
             if read.base.startswith(("<Setting>", "<File>")):
-                return self.outside(read.base) == read.key
+                if not read.part and self.outside(read.base) == read.key:
+                    return True
+                there = self.database(read.base[6:]) if read.base[1] == "F" else None
+                return there is not None and key_in(there, read.part) == read.key
             if read.base[0] == "<":
                 return False
             return read.key == ABSENT or self._foreign(read) or (read.access < 0 and not read.certain)
@@ -237,16 +242,7 @@ class Replayer:
 
     def _after(self, base: str, effect: Effect, found: Found | None) -> State:
         """The version that a run's effect makes of what is there."""
-        after = effect.after
-        assert after is not None
-        if effect.parts_only and base.startswith("<File>"):
-            before = found.state if found is not None else directory_state(base[6:])
-            return applied(before, effect) if before is not None and before.parts is not None else after
-        if not effect.parts_only or found is None or found.state is None or effect.before is None:
-            return after
-        if found.state.parts is None or found.state.key == effect.before.key:
-            return after
-        return found.state.changed(effect.before, after, after.maker, effect.given)
+        return left(base, effect, found, self.outside, self.database)
 
     # Where no run fits
 
@@ -369,9 +365,19 @@ class Replayer:
         kept = {base: found_ for base, found_ in env.items() if found and base in _sources(found)}
         chance = all(r.base.startswith("<random>") or ((f := env.get(r.base)) and f.shape) for r in differ)
         keep = shaped(found.parts) if found is not None and chance else ()
+        # Through another name or a class, without a word of it: what comes of another value isn't known.
+        hidden = {b for b, e in last.effects.items() if not e.parts_only and _elsewhere(e, env.get(b))}
         self._do(last, place.index, env)
         for base, effect in last.effects.items():
-            if effect.after is None or (found is not None and _spared(base, found)):
+            spared = found is not None and base not in hidden and _spared(base, found)
+            if effect.after is None or spared:
+                continue
+            if (
+                effect.after.frame == databases.FRAME
+                and (there := env[base].state) is not None
+                and there.parts
+            ):
+                env[base] = Found(databases.doubtful(there, effect), place.index)
                 continue
             env[base] = Found(None, place.index, why, effect.after.shaped() if base in keep else b"")
         for base in _touched(last, place):
@@ -408,6 +414,13 @@ def _spared(base: str, found: Spread) -> bool:
         return False
     # What no statement names was done by what it calls.
     return base in found.clean or not any(part.calls for part in found.parts)
+
+
+def _elsewhere(effect: Effect, found: Found | None) -> bool:
+    """Whether a replay finds another value where a run changed one in place."""
+    if effect.kind != "changed" or effect.before is None or found is None:
+        return False
+    return found.state is None or found.state.key != effect.before.key
 
 
 def _idempotent(record: RunRecord, access: int) -> bool:

@@ -17,7 +17,7 @@ from nbdebt.flow.reader import Reader, parse
 from nbdebt.model.history import Access, Name, RandomStream, Resource
 
 REGISTRY = Registry()
-LEFT_OUT = ("expression=", "made=", "argument=", "stream=")
+LEFT_OUT = ("expression=", "made=", "argument=", "stream=", "sql=")
 
 
 class Case(NamedTuple):

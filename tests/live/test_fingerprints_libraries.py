@@ -116,16 +116,22 @@ def test_jax() -> None:
     check(jnp.arange(4), jnp.arange(4.0), jnp.arange(4))
 
 
-def test_drawings_are_quick() -> None:
+def test_drawings_are_what_was_drawn() -> None:
     pytest.importorskip("matplotlib").use("agg")
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots()
-    axes.plot([1, 2])
-    for value in (figure, axes, axes.lines[0]):
-        found = take(value)
-        assert (found.exactness, found.why) == ("identity", "a drawing")
-    plt.close(figure)
+    def drawn(*lines: list[int]) -> tuple[Any, ...]:
+        figure, axes = plt.subplots()
+        for line in lines:
+            axes.plot(line)
+        found = tuple(map(take, (figure, axes, axes.lines[0])))
+        plt.close(figure)
+        return found
+
+    for one, same, other in zip(drawn([1, 2]), drawn([1, 2]), drawn([1, 3], [2]), strict=True):
+        assert (one.exactness, one.why) == ("sampled", "a drawing")
+        assert one.digest == same.digest
+        assert one.digest != other.digest
 
 
 def test_plotly() -> None:

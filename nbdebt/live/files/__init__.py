@@ -132,6 +132,15 @@ class FileWatch:
             self._contents.renew()
             return self._contents.digest(os.path.abspath(os.path.expanduser(path)))
 
+    def database(self, connection: object) -> str:
+        """The file that an open connection of sqlite3 is to, absolute; empty where that isn't known."""
+        path = self._hook.database(connection)
+        return os.path.abspath(path) if path else ""
+
+    def quiet(self) -> contextlib.AbstractContextManager[object]:
+        """A context in which this thread's own accesses are not noted."""
+        return self._hook.quiet()
+
     def resolve(self, digest: str) -> str:
         """The digest of content behind a ``stat:…`` one, as soon as the file has been read in the
         background."""

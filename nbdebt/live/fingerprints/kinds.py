@@ -59,10 +59,13 @@ def find(cls: type) -> Reader:
 
 def _find(cls: type) -> Reader:
     for base in mro(cls):
-        name = registered_name(base)
-        reader = _LIBRARY.get(name)
+        # What a library's base class says holds for all of its classes, before what is said of the library.
+        reader = _LIBRARY.get(registered_name(base))
         if reader is not None and is_authentic(base):
             return reader
+        if token(base) in _BUILTIN:
+            break
+    for base in mro(cls):
         module = module_name(base)
         for prefix, why in _OPAQUE:
             if module.startswith(prefix) and is_authentic(base):
