@@ -36,6 +36,7 @@ class Commands(click.Group):
         "io",
         "exposure",
         "export",
+        "verify",
         "clean",
         "completion",
     )

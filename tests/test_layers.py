@@ -29,7 +29,7 @@ LAYERS = [
         "workers",
         "datamap",
     },
-    {"report", "export"},
+    {"report", "export", "restart"},
     {"live", "scan", "server", "nbconvert"},
     {"cli", "commands", "__main__"},
 ]

@@ -1,10 +1,13 @@
 """``%load_ext nbdebt``, and the same for scripts."""
 
 import importlib
+import os
 from typing import Any
 
 from nbdebt.live.magics import attach
 from nbdebt.live.session import Session, current, disabled
+
+_OFF = ("0", "false", "no", "off")
 
 
 def load(shell: Any = None) -> Session:
@@ -33,7 +36,7 @@ def load(shell: Any = None) -> Session:
     session = Session(shell)
     shell._nbdebt_session = session
     session.on_close(attach(session))
-    if session.settings.ledger.dir:
+    if session.settings.ledger.dir and os.environ.get("NBDEBT_LEDGER", "").strip().lower() not in _OFF:
         # Loaded only by those who keep a ledger.
         session.on_close(importlib.import_module("nbdebt.live.ledger").attach(session))
     return session
