@@ -4,6 +4,7 @@ import ast
 from collections.abc import Sequence
 
 from nbdebt.export.figures import aliases
+from nbdebt.export.generators import Generators
 from nbdebt.export.helpers import Names
 from nbdebt.export.model import Entry, Log
 from nbdebt.export.names import bindings, spoken
@@ -12,7 +13,11 @@ from nbdebt.export.translate import Context
 
 
 def context_of(
-    log: Log, entries: Sequence[Entry], trees: dict[int, ast.Module | None], python: Sequence[ast.Module]
+    log: Log,
+    entries: Sequence[Entry],
+    trees: dict[int, ast.Module | None],
+    python: Sequence[ast.Module],
+    seed: int | None,
 ) -> tuple[Names, Context]:
     """The names that are free, and the context of the runs.
 
@@ -42,6 +47,8 @@ def context_of(
         frozenset(known),
         "\n".join(entry.source for entry in entries),
         results,
+        Generators(seed),
+        log.seed,
         frozenset(pyplot),
         log.inline,
         log.interactivity,

@@ -123,6 +123,39 @@ def captured():
         kept.stdout, kept.stderr = out.getvalue(), err.getvalue()
 ''',
     ),
+    "seed_streams": (
+        ("random", "sys"),
+        '''
+def seed_streams(seed):
+    """Seed the random streams of all libraries that are loaded, as `%nbdebt seed` does."""
+    random.seed(seed)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(seed % 2**32)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(seed % 2**63)
+    if "tensorflow" in sys.modules:
+        sys.modules["tensorflow"].random.set_seed(seed % 2**31)
+''',
+    ),
+    "seeded": (
+        ("contextlib", "random", "sys"),
+        '''
+@contextlib.contextmanager
+def seeded(seed):
+    """Seed all random streams, and leave them afterwards where they stood, as `%%nbdebt seeded` does."""
+    numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
+    before = random.getstate(), numpy and numpy.random.get_state(), torch and torch.get_rng_state()
+    seed_streams(seed)
+    try:
+        yield
+    finally:
+        random.setstate(before[0])
+        if numpy:
+            numpy.random.set_state(before[1])
+        if torch:
+            torch.set_rng_state(before[2])
+''',
+    ),
     "save_figures": (
         ("itertools", "pathlib"),
         '''
@@ -143,6 +176,7 @@ def save_figures(*args, **options):
     ),
 }
 _OWN = {"show": ("pretty_text",), "save_figures": ("FIGURES", "figure_number")}
+_NEEDS = {"seeded": ("seed_streams",)}
 
 
 class Names:
@@ -168,6 +202,8 @@ class Names:
     def helper(self, name: str) -> str:
         """Ask for a helper: the name under which it will be there."""
         if name not in self.helpers:
+            for other in _NEEDS.get(name, ()):
+                self.helper(other)
             for module in HELPERS[name][0]:
                 self.module(module)
             self.helpers[name] = self.free(name)
@@ -192,7 +228,7 @@ class Names:
         for name in HELPERS:
             if name in self.helpers:
                 text = HELPERS[name][1].strip("\n")
-                renamed = {own: self.free(own) for own in (name, *_OWN.get(name, ()))}
+                renamed = {own: self.free(own) for own in (name, *_OWN.get(name, ()), *_NEEDS.get(name, ()))}
                 renamed |= {module: self.modules[module] for module in HELPERS[name][0]}
                 for old, new in renamed.items():
                     if old != new:

@@ -55,9 +55,13 @@ class Translator:
         known: names that the notebook defines.
         label: how people know the cell.
         source: all code of the notebook: whether the extras of what ``!command`` gives are used.
+        seed: what ``%nbdebt seed`` takes where it says none.
     """
 
-    def __init__(self, names: Names, known: Collection[str], label: str, source: str = "") -> None:
+    def __init__(
+        self, names: Names, known: Collection[str], label: str, source: str = "", seed: int | None = None
+    ) -> None:
+        self.seed = seed
         self.names = names
         self.known = known
         self.label = label
@@ -246,17 +250,16 @@ class Translator:
 
     def _nbdebt(self, magic: Magic) -> Translated:
         word, *rest = [*magic.arguments.split(), ""]
-        if magic.kind == "cell":
-            if word in ("seeded", "dry"):
-                raise CannotError(f"`%%nbdebt {word}` has no plain Python yet")
+        if word not in ("seed", "seeded") or (word == "seeded") != (magic.kind == "cell"):
             return Translated()
-        if word != "seed":
-            return Translated()
-        if not rest[0].isdigit():
+        seed = int(rest[0]) if rest[0] else self.seed
+        if seed is None:
             raise CannotError(
-                "`%nbdebt seed` without a number takes it from the configuration: write it down"
+                f"`%nbdebt {word}` without a number takes it from a configuration: write it down"
             )
-        raise CannotError("`%nbdebt seed` seeds what is in use: call the libraries' own functions")
+        if word == "seeded":
+            return Translated(around=f"with {self.names.helper('seeded')}({seed}):")
+        return Translated(f"{self.names.helper('seed_streams')}({seed})")
 
 
 def _installs(command: str) -> tuple[str, ...] | None:

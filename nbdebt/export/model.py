@@ -93,6 +93,7 @@ class Log(msgspec.Struct, frozen=True):
         made: of these, the files that it did not find there.
         look: tells what the session holds under these names now; None where no session is there.
         shown: text of the displayed results, by count; None where nobody kept it.
+        seed: the configured seed; None where no configuration is known.
     """
 
     title: str
@@ -109,6 +110,7 @@ class Log(msgspec.Struct, frozen=True):
     made: tuple[str, ...] = ()
     look: Callable[[Sequence[str]], dict[str, Held]] | None = None
     shown: dict[int, str] | None = None
+    seed: int | None = None
 
 
 class Logged(Protocol):

@@ -7,7 +7,7 @@ from nbdebt.export.texts import words
 SEED_KEYWORDS = words("random_state seed random_seed rng_seed np_seed global_seed")
 SEEDERS = words(
     "seed manual_seed manual_seed_all default_rng RandomState set_seed set_random_seed seed_everything "
-    "SeedSequence Random PRNGKey"
+    "SeedSequence Random PRNGKey seed_streams seeded"
 )
 # Libraries whose classes take hyper-parameters.
 MODELS = words(

@@ -5,10 +5,12 @@ import re
 from collections.abc import Iterator
 
 from nbdebt.analyse import understand
+from nbdebt.export.generators import STREAM, unseeded
 from nbdebt.export.model import Entry, Log
 from nbdebt.export.refused import ExportRefused
+from nbdebt.export.seeds import STREAMS
 from nbdebt.flow.facts import CellFlow
-from nbdebt.model.history import File, Name
+from nbdebt.model.history import File, Name, RandomStream
 from nbdebt.model.notebook import Cell, Notebook
 from nbdebt.report.words import plural
 
@@ -80,6 +82,7 @@ def log_of_notebook(notebook: Notebook) -> Log:
         tuple(entries),
         os.path.dirname(os.path.abspath(notebook.path)),
         names=tuple(names),
+        unseeded=unseeded_streams(entries),
         unknown=tuple(unknown),
         written=_written(entries),
         shown=shown,
@@ -91,6 +94,23 @@ def bound_by(flow: CellFlow) -> Iterator[str]:
     for access in flow.accesses:
         if isinstance(access.resource, Name) and access.mode == "write" and not access.resource.part:
             yield access.resource.name
+
+
+def unseeded_streams(entries: list[Entry]) -> tuple[str, ...]:
+    """Random streams that the code draws from before it seeds them."""
+    seeded: set[str] = set()
+    found: dict[str, None] = {}
+    for entry in entries:
+        if unseeded(entry.flow):
+            found[STREAM] = None
+        for access in entry.flow.accesses:
+            if isinstance(access.resource, RandomStream):
+                stream = access.resource.stream
+                if access.mode == "seed":
+                    seeded.add(stream)
+                elif access.mode == "draw" and stream not in seeded and stream in STREAMS:
+                    found[stream] = None
+    return tuple(sorted(found))
 
 
 def _written(entries: list[Entry]) -> tuple[str, ...]:

@@ -1,5 +1,8 @@
 """Seeds for the streams that a notebook drew from unseeded, and what is said of them."""
 
+from collections.abc import Iterable
+
+from nbdebt.export.generators import STREAM, Generators
 from nbdebt.export.helpers import Names
 from nbdebt.export.model import Log
 
@@ -8,6 +11,14 @@ _SEEDS = {
     "numpy": ("numpy", "{}.random.seed({})"),
     "torch": ("torch", "{}.manual_seed({})"),
     "tensorflow": ("tensorflow", "{}.random.set_seed({})"),
+}
+
+
+STREAMS = frozenset(_SEEDS)
+_SAID = {
+    "python": "`random`",
+    "numpy": "`numpy.random`",
+    STREAM: "generators of its own",
 }
 
 
@@ -23,14 +34,25 @@ def seeds_of(log: Log, names: Names, seed: int | None) -> str:
     return "\n".join(["# The notebook did not seed these.", *lines]) if lines else ""
 
 
-def notes_of(log: Log, seed: int | None) -> list[str]:
+def said_streams(streams: Iterable[str]) -> str:
+    """Streams by the names under which people know them."""
+    return ", ".join(_SAID.get(stream, stream) for stream in streams)
+
+
+def notes_of(log: Log, seed: int | None, generators: Generators) -> list[str]:
     """What must be said of draws without a seed."""
     if not log.unseeded:
         return []
-    streams = ", ".join(log.unseeded)
-    if seed is None or not any(stream in _SEEDS for stream in log.unseeded):
+    streams = said_streams(log.unseeded)
+    if seed is None or not any(stream in _SEEDS or stream == STREAM for stream in log.unseeded):
         return [f"The notebook drew from {streams} unseeded: each run of this script gives something else"]
-    return [
+    notes = [
         f"The notebook drew from {streams} unseeded: its own numbers can't be had again. "
         f"This script seeds with {seed}"
     ]
+    if generators.left:
+        notes.append(
+            f"Generators that are made in a loop or a function ({', '.join(generators.left)}) stay unseeded: "
+            "with one seed they would all draw the same"
+        )
+    return notes

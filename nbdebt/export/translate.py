@@ -1,23 +1,34 @@
 """One run in plain Python: edits of its source at the places that ``ast`` gives, so that all else stays."""
 
 import ast
-import builtins
 from collections.abc import Iterator
 from textwrap import dedent
 
 import msgspec
 
 from nbdebt.export.edits import Edit, Lines, applied
+from nbdebt.export.generators import Generators
 from nbdebt.export.helpers import Names
 from nbdebt.export.magics import CannotError, Translated, Translator
 from nbdebt.export.model import Entry, Kept
 from nbdebt.export.names import bindings, needs_loop
+from nbdebt.export.pieces import (
+    groups,
+    guarded_names,
+    has_code,
+    is_builtin_error,
+    is_expression,
+    without_last_comment,
+)
 from nbdebt.export.refused import ExportRefused
 from nbdebt.export.results import Results
-from nbdebt.export.texts import indented
+from nbdebt.export.texts import indented, words
 from nbdebt.flow.magic_words import runs_body
 from nbdebt.flow.magics import Magic
 from nbdebt.flow.reader import Parsed, parse
+
+# Functions that give None in every library that has one of this name.
+_SILENT = words("seed chdir makedirs filterwarnings simplefilter basicConfig extend")
 
 
 class Context(msgspec.Struct):
@@ -31,12 +42,16 @@ class Context(msgspec.Struct):
         pyplot: local names of ``matplotlib.pyplot``.
         inline: figures are closed after each cell.
         interactivity: which expressions are shown.
+        generators: what seeds generators that are made without a seed.
+        seed: what `%nbdebt seed` takes where it says none; None where that isn't known.
     """
 
     names: Names
     known: frozenset[str]
     source: str
     results: Results
+    generators: Generators
+    seed: int | None = None
     pyplot: frozenset[str] = frozenset()
     inline: bool = True
     interactivity: str = "last_expr"
@@ -82,7 +97,9 @@ class _Translation:
         self.parsed: Parsed = parse(0, source)
         self.source = dedent(source) if self.parsed.masked.dedent else source
         self.lines = Lines(self.source, self.parsed.masked.text)
-        self.translator = Translator(context.names, context.known, kept.entry.label, context.source)
+        self.translator = Translator(
+            context.names, context.known, kept.entry.label, context.source, context.seed
+        )
         self.edits: list[Edit] = []
         self.around: list[str] = []
         self.requirements: list[str] = []
@@ -112,7 +129,7 @@ class _Translation:
         self._displays(tree)
         text = self._assembled(tree, stop)
         for header in reversed(self.around):
-            text = f"{header}\n{indented(text.strip(chr(10)))}" if _code(text) else ""
+            text = f"{header}\n{indented(text.strip(chr(10)))}" if has_code(text) else ""
         self.done.text = text.strip("\n")
         self.done.requirements = tuple(self.requirements)
         found = ast.parse(self.done.text)
@@ -171,7 +188,7 @@ class _Translation:
         elif found.around:
             # The masked text has the statement where it stands.
             code = self.source[start:end].split(None, 1)[1] if " " in self.source[start:end] else "pass"
-            if self.context.results.shows(self.entry) and _is_expression(code):
+            if self.context.results.shows(self.entry) and is_expression(code):
                 code = f"{self.context.names.helper('show')}({code.strip()})"
                 self.done.prints = True
             moved = f"{found.around}\n{indented(code)}"
@@ -192,7 +209,7 @@ class _Translation:
 
     def _calls(self, tree: ast.Module) -> None:
         """What only a notebook has: figures that are shown, IPython's own functions, earlier results."""
-        guarded = _guarded(tree)
+        guarded = guarded_names(tree)
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and self._is_pyplot_show(node):
                 if self.context.inline:
@@ -211,6 +228,8 @@ class _Translation:
                     raise self.refuse("`get_ipython()` is there in a notebook only", node.lineno)
             elif isinstance(node, ast.Name) and node.id == "display" and isinstance(node.ctx, ast.Load):
                 self.edits.append(Edit(*self.lines.span(node), self.context.names.helper("show")))
+        if not self.parsed.masked.dedent:
+            self.edits += self.context.generators.edits(self.entry, self.lines)
         for start, end, name in self.context.results.uses(self.entry, tree, self.lines):
             self.edits.append(Edit(start, end, name))
 
@@ -312,6 +331,8 @@ class _Translation:
         call = node.value
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
             return call.func.id in ("print", "display", "exec")
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _SILENT:
+            return True
         return isinstance(call, ast.Call) and self._is_pyplot_show(call)
 
     def _is_silenced(self) -> bool:
@@ -327,7 +348,7 @@ class _Translation:
         pieces: list[str] = []
         last = 1
         total = self.source.count("\n") + 1
-        for first, end, nodes, numbers in _groups(tree):
+        for first, end, nodes, numbers in groups(tree):
             start = self.lines.offset(first, 1)
             gap = applied(self.source, self.edits, self.lines.offset(last, 1), start, closed=False)
             last = end + 1
@@ -335,7 +356,7 @@ class _Translation:
             if stop and first > stop:
                 keep = False
             if not keep:
-                pieces.append(_without_last_comment(gap))
+                pieces.append(without_last_comment(gap))
                 continue
             text = applied(self.source, self.edits, self.lines.offset(first, 1), self.lines.end(end))
             if stop and first <= stop <= end:
@@ -358,54 +379,6 @@ class _Translation:
         if self.entry.outcome == "interrupted":
             raise self.refuse("the run was interrupted here, and how far it had come can't be known", stop)
         name = self.entry.error[0]
-        error = name if _is_builtin_error(name) else "Exception"
+        error = name if is_builtin_error(name) else "Exception"
         header = f"with {self.context.names.module('contextlib')}.suppress({error}):"
         return f"{header}  # the notebook stopped here\n{indented(text)}"
-
-
-def _groups(tree: ast.Module) -> Iterator[tuple[int, int, list[ast.stmt], list[int]]]:
-    """Statements by the lines that they share: first line, last line, statements, their numbers."""
-    found: list[tuple[int, int, list[ast.stmt], list[int]]] = []
-    for number, node in enumerate(tree.body):
-        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-        end = node.end_lineno or node.lineno
-        if found and first <= found[-1][1]:
-            start, _, nodes, numbers = found.pop()
-            found.append((start, end, [*nodes, node], [*numbers, number]))
-        else:
-            found.append((first, end, [node], [number]))
-    yield from found
-
-
-def _without_last_comment(gap: str) -> str:
-    """What stands above a statement that is left out, without the comment that belongs to it."""
-    lines = gap.split("\n")[:-1]
-    while lines and lines[-1].lstrip().startswith("#"):
-        lines.pop()
-    return "".join(line + "\n" for line in lines)
-
-
-def _guarded(tree: ast.Module) -> set[int]:
-    """Names within a ``try`` that expects them not to be there."""
-    found: set[int] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Try) and node.handlers:
-            found.update(id(inner) for part in node.body for inner in ast.walk(part))
-    return found
-
-
-def _is_expression(code: str) -> bool:
-    try:
-        ast.parse(code.strip(), mode="eval")
-    except (SyntaxError, ValueError):
-        return False
-    return True
-
-
-def _is_builtin_error(name: str) -> bool:
-    found = getattr(builtins, name, None)
-    return isinstance(found, type) and issubclass(found, BaseException)
-
-
-def _code(text: str) -> bool:
-    return any(line.strip() and not line.strip().startswith("#") for line in text.split("\n"))

@@ -14,6 +14,7 @@ import nbdebt
 from nbdebt.export.compare import comparable, differ, files_differ, lines_of, missing_line
 from nbdebt.export.model import Compared, Entry, Held, Script, Verification
 from nbdebt.export.place import copied, outside
+from nbdebt.export.seeds import said_streams
 
 _CHILD = "nbdebt.live.replayed"
 _STAND_INS = frozenset(("IPython.core.magics.execution.TimeitResult", "IPython.utils.capture.CapturedIO"))
@@ -62,7 +63,7 @@ def verify(script: Script, timeout: float = 600.0, again: bool = True) -> Verifi
     if missing is not None:
         differences.append(f"it does not print {missing.strip()[:80]!r} where the notebook did")
     if differences and log.unseeded:
-        differences.insert(0, f"the notebook drew from {', '.join(log.unseeded)} unseeded")
+        differences.insert(0, f"the notebook drew from {said_streams(log.unseeded)} unseeded")
     if log.look is None:
         notes.append("a saved notebook does not hold the values of its names: what it shows was compared")
     repeatable = None

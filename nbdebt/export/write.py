@@ -49,8 +49,9 @@ class _Writer:
         self.entries = [kept.entry for kept in found.kept]
         trees = {entry.number: parse(0, entry.source).tree for entry in self.entries}
         self.python = [tree for tree in trees.values() if tree is not None]
-        self.names, context = context_of(log, self.entries, trees, self.python)
+        self.names, context = context_of(log, self.entries, trees, self.python, seed)
         self.blocks = [translate(kept, context) for kept in found.kept]
+        self.generators = context.generators
         self.settings = Settings(self.names, form, log.title)
 
     def script(self) -> Script:
@@ -131,7 +132,7 @@ class _Writer:
         log, found = self.log, self.found
         notes = (
             *log.unknown,
-            *notes_of(log, self.seed),
+            *notes_of(log, self.seed, self.generators),
             *settings_notes(self.form, self.settings.found),
         )
         return Manifest(

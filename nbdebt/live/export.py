@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from importlib import metadata
 from typing import TYPE_CHECKING
 
+from nbdebt.export.generators import STREAM, unseeded
 from nbdebt.export.homes import homes_of
 from nbdebt.export.model import Entry, Held, Log
 from nbdebt.flow.reader import Reader, parse
@@ -78,6 +79,7 @@ def log_of(session: "Session") -> Log:
         new,
         lambda wanted: _look(session, wanted),
         texts,
+        session.settings.seed,
     )
 
 
@@ -150,6 +152,8 @@ def _unseeded(records: Sequence[RunRecord]) -> tuple[str, ...]:
         for read in record.reads
         if read.base.startswith("<random>") and (read.key is None or read.maker < 0)
     }
+    if any(unseeded(record.flow) for record in records):
+        found.add(STREAM)
     return tuple(sorted(found - _NO_SEED))
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from nbdebt.export.model import Entry, Log
-from nbdebt.export.saved import bound_by
+from nbdebt.export.saved import bound_by, unseeded_streams
 from nbdebt.export.tidy import ruff
 from nbdebt.flow.effects import Registry
 from nbdebt.flow.reader import Reader, parse
@@ -63,7 +64,13 @@ def log(*sources: str, error: tuple[str, int] = ("", 0), **more: Any) -> Log:
         )
         above.clear()
     names = {name for entry in entries for name in bound_by(entry.flow)}
-    return Log("a.ipynb", tuple(entries), **{"names": tuple(sorted(names)), **more})
+    # Not in this repository, whose style is its own.
+    known = {
+        "directory": tempfile.gettempdir(),
+        "names": tuple(sorted(names)),
+        "unseeded": unseeded_streams(entries),
+    }
+    return Log("a.ipynb", tuple(entries), **{**known, **more})
 
 
 def started(script: Path, *flags: str, place: Path | None = None) -> "subprocess.CompletedProcess[str]":

@@ -1,0 +1,56 @@
+"""Small questions about pieces of code."""
+
+import ast
+import builtins
+from collections.abc import Iterator
+
+
+def groups(tree: ast.Module) -> Iterator[tuple[int, int, list[ast.stmt], list[int]]]:
+    """Statements by the lines that they share: first line, last line, statements, their numbers."""
+    found: list[tuple[int, int, list[ast.stmt], list[int]]] = []
+    for number, node in enumerate(tree.body):
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        end = node.end_lineno or node.lineno
+        if found and first <= found[-1][1]:
+            start, _, nodes, numbers = found.pop()
+            found.append((start, end, [*nodes, node], [*numbers, number]))
+        else:
+            found.append((first, end, [node], [number]))
+    yield from found
+
+
+def without_last_comment(gap: str) -> str:
+    """What stands above a statement that is left out, without the comment that belongs to it."""
+    lines = gap.split("\n")[:-1]
+    while lines and lines[-1].lstrip().startswith("#"):
+        lines.pop()
+    return "".join(line + "\n" for line in lines)
+
+
+def guarded_names(tree: ast.Module) -> set[int]:
+    """Names within a ``try`` that expects them not to be there."""
+    found: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Try) and node.handlers:
+            found.update(id(inner) for part in node.body for inner in ast.walk(part))
+    return found
+
+
+def is_expression(code: str) -> bool:
+    """Whether a text is an expression."""
+    try:
+        ast.parse(code.strip(), mode="eval")
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def is_builtin_error(name: str) -> bool:
+    """Whether a name is that of a builtin exception."""
+    found = getattr(builtins, name, None)
+    return isinstance(found, type) and issubclass(found, BaseException)
+
+
+def has_code(text: str) -> bool:
+    """Whether a text holds more than blanks and comments."""
+    return any(line.strip() and not line.strip().startswith("#") for line in text.split("\n"))
