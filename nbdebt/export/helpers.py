@@ -156,6 +156,28 @@ def seeded(seed):
             torch.set_rng_state(before[2])
 ''',
     ),
+    "check_data": (
+        ("hashlib", "sys"),
+        '''
+def check_data(*paths):
+    """Stop where data is not what is pinned; what is not pinned is not looked at."""
+    for path in paths:
+        if path not in PINNED:
+            continue
+        try:
+            with open(path, "rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            sys.exit(f"{path} can't be read: {error.strerror}")
+        if found != PINNED[path]:
+            sys.exit(
+                f"{path} is not the data that is pinned.\\n"
+                f"  expected SHA-256 {PINNED[path]}\\n  found            {found}\\n"
+                f"If it is right as it is, put the digest that was found into PINNED in {sys.argv[0]} "
+                f"(and `nbdebt pin --update {path}` into nbdebt.lock)."
+            )
+''',
+    ),
     "save_figures": (
         ("itertools", "pathlib"),
         '''
@@ -175,7 +197,7 @@ def save_figures(*args, **options):
 ''',
     ),
 }
-_OWN = {"show": ("pretty_text",), "save_figures": ("FIGURES", "figure_number")}
+_OWN = {"check_data": ("PINNED",), "show": ("pretty_text",), "save_figures": ("FIGURES", "figure_number")}
 _NEEDS = {"seeded": ("seed_streams",)}
 
 
@@ -232,6 +254,6 @@ class Names:
                 renamed |= {module: self.modules[module] for module in HELPERS[name][0]}
                 for old, new in renamed.items():
                     if old != new:
-                        text = re.sub(rf"(?<![\w.\"]){old}(?=[\s(.,])", new, text)
+                        text = re.sub(rf"(?<![\w.\"]){old}(?=[\s(.,\[\]:])", new, text)
                 parts.append(text)
         return "\n\n\n".join(parts)

@@ -70,7 +70,7 @@ def verify(script: Script, timeout: float = 600.0, again: bool = True) -> Verifi
     if again:
         second = _run(script, timeout, compare=False)
         repeatable = _same(done, second, apart)
-    files = sum(1 for path in log.written if path in done.files)
+    files = sum(1 for path in manifest.files if path in done.files)
     compared = Compared(values, files, len(expected))
     return Verification(not differences, tuple(differences), compared, repeatable, tuple(notes), done.seconds)
 
@@ -114,7 +114,7 @@ def _run(script: Script, timeout: float, compare: bool) -> _Done:
         values = msgspec.msgpack.decode(result.read_bytes(), type=dict[str, Held]) if result.exists() else {}
         files: dict[str, bytes] = {}
         differences: list[str] = []
-        wanted = {access for access in log.written if not os.path.isabs(access)}
+        wanted = {access for access in script.manifest.files if not os.path.isabs(access)}
         for name in sorted(wanted):
             written = place / name
             if written.is_file():

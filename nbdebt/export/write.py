@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from nbdebt.export.context import context_of
+from nbdebt.export.data import checks, declared, digests, pinned, written
 from nbdebt.export.figures import aliases, drawing
 from nbdebt.export.header import header, requirements
 from nbdebt.export.helpers import Names
@@ -64,12 +65,13 @@ class _Writer:
         parts, plotting = self._parts(texts)
         imports, parts = hoisted(parts, self.python, log.directory, names.imports())
         body = self._body(parts)
+        pins, check = self._pins()
         definitions, ending = self.settings.definitions(), ""
         if self.settings.is_class:
             main = names.free("main")
             head = f"def {main}({self.settings.instance}: {self.settings.class_name}) -> None:"
-            body = wrapped(f"{seeds}\n\n{body}".strip(), head, f"Do what {log.title} did.")
-            ending, seeds = self.settings.command(main), ""
+            body = wrapped(f"{check}\n\n{seeds}\n\n{body}".strip(), head, f"Do what {log.title} did.")
+            ending, seeds, check = self.settings.command(main), "", ""
         installed = [requirement for block in self.blocks for requirement in block.requirements]
         own = [] if not self.settings.is_class else [name for name in ("click", "fire") if name == form.cli]
         needed = requirements(
@@ -87,7 +89,8 @@ class _Writer:
             if text not in future and text not in lines
         ]
         imported = "\n".join([*future, *lines, *top])
-        pieces = [imported, definitions, helpers, seeds, body, ending]
+        outputs = declared(digests(log, manifest.files))
+        pieces = [imported, definitions, pins, helpers, check, seeds, body, ending, outputs]
         text = "\n\n\n".join(piece for piece in pieces if piece.strip()) + "\n"
         text = re.sub(r"\n{4,}", "\n\n\n", text)
         return _finished(text, manifest, log, [b.entry for b in self.blocks if b.prints])
@@ -99,6 +102,13 @@ class _Writer:
         reference = settings.reference if settings.is_class else None
         settings.found, changed = hoisted_settings([*texts, seeds], [*self.entries, None], free, reference)
         return changed[:-1], changed[-1]
+
+    def _pins(self) -> tuple[str, str]:
+        """The digests of data, and the call that checks them."""
+        found = pinned(self.log, self.entries)
+        function = self.names.helper("check_data") if found else ""
+        reference, constant = self.settings.reference, self.names.free("PINNED")
+        return checks(found, self.settings.found, reference, constant, function)
 
     def _parts(self, texts: Sequence[str]) -> tuple[list[str], bool]:
         """The runs, with what saves figures after those that draw; and whether anything may draw."""
@@ -140,7 +150,7 @@ class _Writer:
             found.level,
             found.targets.words,
             tuple(sorted(found.targets.names)),
-            log.written,
+            written(log, self.entries, found.targets.outputs),
             tuple(entry.label for entry in self.entries),
             found.dropped,
             notes,
