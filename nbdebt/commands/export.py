@@ -45,6 +45,11 @@ from nbdebt.read import read_notebook
     help="A file that may hold settings: the script takes `--config FILE` (by argparse, unless --cli says).",
 )
 @click.option(
+    "--functions",
+    is_flag=True,
+    help="A function for each section (headings in markdown), where that is safe.",
+)
+@click.option(
     "--seed", type=int, default=0, show_default=True, help="Seeds what the notebook drew from unseeded."
 )
 @click.option("--no-seed", is_flag=True, help="Leave unseeded what was drawn unseeded.")
@@ -68,6 +73,7 @@ def command(
     settings: bool,
     cli: Cli,
     config: Config,
+    functions: bool,
     seed: int,
     no_seed: bool,
     verify: bool,
@@ -90,7 +96,7 @@ def command(
         raise NotebookError(notebook, error.strerror or str(error), kind="unreadable") from None
     log = log_of_notebook(read_notebook(data, notebook))
     used = None if no_seed else seed
-    form = Form(settings, cli, config)
+    form = Form(settings, cli, config, functions)
     status = 0
     if verify:
         tell(f"running what {notebook} contains, in a copy of its directory")

@@ -33,7 +33,7 @@ _PURE_METHODS = words(
 _LOOKS = words("head tail describe info shape dtypes columns index size ndim memory_usage sample keys dtype")
 _LOOKING = frozenset(("type", "dir", "help", "vars", "id", "display", "len"))
 # Importing any other package may do something beside giving names.
-_QUIET_PACKAGES = frozenset(
+QUIET_PACKAGES = frozenset(
     (*sys.stdlib_module_names, "numpy", "pandas", "polars", "scipy", "sklearn", "matplotlib")
 )
 _QUIET_SETTINGS = frozenset(("<Setting>warnings",))
@@ -206,7 +206,7 @@ def _imports_much(tree: ast.AST | None) -> bool:
         modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom):
             modules = [node.module or ""] if not node.level else [""]
-        if any(module.partition(".")[0] not in _QUIET_PACKAGES for module in modules):
+        if any(module.partition(".")[0] not in QUIET_PACKAGES for module in modules):
             return True
     return False
 

@@ -3,10 +3,11 @@
 import ast
 import re
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from nbdebt.export.names import bindings
+from nbdebt.export.effects import QUIET_PACKAGES
+from nbdebt.export.names import bindings, spoken
 
 # What an import may depend on: none that stands below one of these is moved above it.
 _DEPENDS = re.compile(
@@ -61,6 +62,30 @@ def hoisted(
                 gone.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
         rest.append("\n".join(line for number, line in enumerate(lines, 1) if number not in gone).strip("\n"))
     return sorted(found, key=lambda text: "__future__" not in text), rest
+
+
+def used_imports(imports: Sequence[str], texts: Iterable[str]) -> list[str]:
+    """Imports without those of modules that no code speaks of, and that do nothing but give a name.
+
+    Args:
+        imports: the statements.
+        texts: the code below them.
+    """
+    code = "\n".join(texts)
+    used = spoken([ast.parse(code)])
+    if used & {"exec", "eval", "globals", "locals", "vars"} or "@" in code:
+        return list(imports)
+
+    def is_idle(text: str) -> bool:
+        node = ast.parse(text).body[0]
+        return isinstance(node, ast.Import) and all(
+            (alias.asname or alias.name) not in used
+            and "." not in alias.name
+            and alias.name in (QUIET_PACKAGES - {"matplotlib"})
+            for alias in node.names
+        )
+
+    return [text for text in imports if not is_idle(text)]
 
 
 def _meanings(trees: Sequence[ast.Module]) -> Mapping[str, set[str]]:

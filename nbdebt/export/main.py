@@ -57,7 +57,7 @@ def wrapped(text: str, head: str, about: str) -> str:
 def shared_names(tree: ast.Module) -> set[str]:
     """The names of a module's code that must stay the module's when the code becomes a function's body."""
     bound = {name for name, _ in bindings(tree)}
-    if not DYNAMIC.isdisjoint(_words(tree)):
+    if not DYNAMIC.isdisjoint(code_words(tree)):
         return bound
     shared = {name for name in bound if hasattr(builtins, name)}
     for node in ast.walk(tree):
@@ -70,7 +70,8 @@ def shared_names(tree: ast.Module) -> set[str]:
     return shared & bound
 
 
-def _words(tree: ast.AST) -> Iterator[str]:
+def code_words(tree: ast.AST) -> Iterator[str]:
+    """The names and attributes that code speaks of."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             yield node.id

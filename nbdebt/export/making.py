@@ -21,6 +21,7 @@ def export(
     settings: bool = True,
     cli: Cli = "none",
     config: Config = "none",
+    functions: bool = False,
 ) -> Script:
     """Make a script that gives what a session or a saved notebook gave.
 
@@ -36,6 +37,7 @@ def export(
         settings: paths, seeds, parameters and thresholds stand at the top, under names.
         cli: flags that set them, read by ``argparse``, ``click`` or ``fire``.
         config: a file that may set them, by ``--config``: ``json`` or ``toml``.
+        functions: a function for each section, where that can't make a difference.
 
     Returns:
         The script.
@@ -45,7 +47,7 @@ def export(
         NotebookError: the notebook can't be read.
     """
     wanted = (targets,) if isinstance(targets, str) else tuple(targets or ())
-    return made(_log(source), wanted, level, seed, Form(settings, cli, config))
+    return made(_log(source), wanted, level, seed, Form(settings, cli, config, functions))
 
 
 def made(

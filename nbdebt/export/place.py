@@ -11,6 +11,7 @@ _LEFT = shutil.ignore_patterns(
     ".git", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".dvc"
 )
 _LARGE = 64 * 2**20
+_MOST = 2**30
 
 
 def outside(paths: Sequence[str]) -> list[str]:
@@ -36,11 +37,16 @@ def copied(directory: str, made: Sequence[str] = (), written: Sequence[str] = ()
     origin = Path(directory).resolve()
     kept = {(origin / path).resolve() for path in written}
 
+    taken = 0
+
     def take(source: str, target: str) -> str:
+        nonlocal taken
         path = Path(source)
-        if path.stat().st_size > _LARGE and path.resolve() not in kept:
+        size = path.stat().st_size
+        if (size > _LARGE or taken + size > _MOST) and path.resolve() not in kept:
             os.symlink(path.resolve(), target)
         elif path.is_file():
+            taken += size
             shutil.copy2(source, target)
         return target
 

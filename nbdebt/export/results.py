@@ -55,7 +55,7 @@ class Results:
                 yield *lines.span(node), name
 
     def _find(self, position: int, entry: Entry, tree: ast.Module) -> None:
-        local = _locals(tree)
+        local = own_names(tree)
         parents = {id(child): node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
         for node in ast.walk(tree):
             if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
@@ -105,7 +105,7 @@ class Results:
         self.meant[entry.number, node.lineno, node.col_offset] = (node, name)
 
 
-def _locals(tree: ast.Module) -> set[int]:
+def own_names(tree: ast.Module) -> set[int]:
     """Ids of the names that functions and comprehensions have for themselves."""
     found: set[int] = set()
     for node in ast.walk(tree):

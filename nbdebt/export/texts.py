@@ -16,6 +16,11 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def comment(text: str) -> str:
+    """A text as comments."""
+    return "\n".join(f"# {line}".rstrip() for line in text.strip().split("\n"))
+
+
 def literal(text: str) -> str:
     """A string literal, in lines as the text has them where it has several."""
     if "\n" in text and '"""' not in text and not text.endswith(('"', "\\")):

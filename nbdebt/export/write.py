@@ -9,18 +9,22 @@ import msgspec
 from nbdebt.export.context import context_of
 from nbdebt.export.data import checks, declared, digests, pinned, written
 from nbdebt.export.figures import aliases, drawing
+from nbdebt.export.functions import CannotDivideError, Surroundings, divided
 from nbdebt.export.header import header, requirements
 from nbdebt.export.helpers import Names
-from nbdebt.export.imports import hoisted
+from nbdebt.export.imports import hoisted, used_imports
 from nbdebt.export.main import wrapped
 from nbdebt.export.model import Entry, Form, Log, Manifest, Script
+from nbdebt.export.names import bindings
 from nbdebt.export.refused import ExportRefused
 from nbdebt.export.seeds import notes_of, seeds_of
 from nbdebt.export.setting_lines import Settings, settings_notes
 from nbdebt.export.settings import hoisted_settings
 from nbdebt.export.slice import Sliced
+from nbdebt.export.texts import comment
 from nbdebt.export.tidy import MISSING, tidied
 from nbdebt.export.translate import translate
+from nbdebt.export.types import annotations
 from nbdebt.export.waiting import coroutine
 from nbdebt.flow.reader import parse
 
@@ -53,6 +57,8 @@ class _Writer:
         self.names, context = context_of(log, self.entries, trees, self.python, seed)
         self.blocks = [translate(kept, context) for kept in found.kept]
         self.generators = context.generators
+        self.notes: list[str] = []
+        self.functions: tuple[str, ...] = ()
         self.settings = Settings(self.names, form, log.title)
 
     def script(self) -> Script:
@@ -64,16 +70,22 @@ class _Writer:
             texts, seeds = self._hoisted_settings(texts, seeds)
         parts, plotting = self._parts(texts)
         imports, parts = hoisted(parts, self.python, log.directory, names.imports())
-        body = self._body(parts)
         pins, check = self._pins()
         definitions, ending = self.settings.definitions(), ""
-        if self.settings.is_class:
+        body = self._functions(parts, imports, "\n\n".join(filter(None, [check, seeds])))
+        if body:
+            ending, seeds, check = self.settings.command(self.functions[-1]), "", ""
+        else:
+            body = self._body(parts)
+        if self.settings.is_class and not ending:
             main = names.free("main")
+            self.functions = (main,)
             head = f"def {main}({self.settings.instance}: {self.settings.class_name}) -> None:"
             body = wrapped(f"{check}\n\n{seeds}\n\n{body}".strip(), head, f"Do what {log.title} did.")
             ending, seeds, check = self.settings.command(main), "", ""
         installed = [requirement for block in self.blocks for requirement in block.requirements]
         own = [] if not self.settings.is_class else [name for name in ("click", "fire") if name == form.cli]
+        imports = used_imports(imports, [*parts, definitions, check, seeds])
         needed = requirements(
             [ast.parse("\n".join([*imports, *(f"import {name}" for name in own)])), *map(ast.parse, parts)],
             log,
@@ -103,6 +115,37 @@ class _Writer:
         settings.found, changed = hoisted_settings([*texts, seeds], [*self.entries, None], free, reference)
         return changed[:-1], changed[-1]
 
+    def _functions(self, parts: Sequence[str], imports: Sequence[str], first: str) -> str:
+        """The runs as functions; empty where that isn't asked for, or can't be."""
+        if not self.form.functions:
+            return ""
+        settings, names = self.settings, self.names
+        runs = [
+            (b.entry, f"# {_heading(b.entry)}\n{p}" if p.strip() else "")
+            for b, p in zip(self.blocks, parts, strict=True)
+        ]
+        modules = ast.parse("\n".join([*imports, *names.imports()]))
+        own = {name for name, _ in bindings(modules)} | set(names.helpers.values())
+        own |= set() if settings.is_class else {setting.name for setting in settings.found}
+        around = Surroundings(
+            frozenset(own),
+            names.taken | own | {"PINNED", settings.instance, settings.class_name},
+            annotations(self.log, modules) if self.log.observed else {},
+            settings,
+            names.free("main"),
+            first,
+            self.log.title,
+        )
+        try:
+            if any(block.waits for block in self.blocks):
+                raise CannotDivideError("a cell waits")
+            found = divided(runs, around)
+        except CannotDivideError as error:
+            self.notes.append(f"Not divided into functions: {error}")
+            return ""
+        self.functions = found.names
+        return found.text
+
     def _pins(self) -> tuple[str, str]:
         """The digests of data, and the call that checks them."""
         found = pinned(self.log, self.entries)
@@ -131,7 +174,7 @@ class _Writer:
         body: list[str] = []
         above: list[str] = []
         for block, part in zip(self.blocks, parts, strict=True):
-            above += [_comment(text) for text in block.entry.above]
+            above += [comment(text) for text in block.entry.above]
             if part.strip():
                 body.append("\n\n".join([*above, f"# %% {_heading(block.entry)}\n{part}"]))
                 above = []
@@ -144,6 +187,7 @@ class _Writer:
             *log.unknown,
             *notes_of(log, self.seed, self.generators),
             *settings_notes(self.form, self.settings.found),
+            *self.notes,
         )
         return Manifest(
             log.title,
@@ -157,7 +201,7 @@ class _Writer:
             needed,
             tuple(log.unseeded) if self.seed is not None else (),
             self.settings.found,
-            (self.names.free("main"),) if self.settings.is_class else (),
+            self.functions,
         )
 
 
@@ -179,10 +223,6 @@ def _setup(names: Names, plotting: bool) -> list[str]:
     os = names.module("os")
     first = "import os" if os == "os" else f"import os as {os}"
     return [first, "", f'{os}.environ["MPLBACKEND"] = "Agg"  # figures are saved, not shown', ""]
-
-
-def _comment(text: str) -> str:
-    return "\n".join(f"# {line}".rstrip() for line in text.strip().split("\n"))
 
 
 def _heading(entry: Entry) -> str:

@@ -38,14 +38,14 @@ open(target, "w").write(json.dumps(found))
 
 
 def log(*sources: str, error: tuple[str, int] = ("", 0), **more: Any) -> Log:
-    """A log of runs, of which the last one ended with the error. A text that begins with ``# `` is a markdown
-    cell above the next one."""
+    """A log of runs, of which the last one ended with the error. A text that begins with ``# `` is,
+    without it, a markdown cell above the next one."""
     reader = Reader(Registry())
     entries: list[Entry] = []
     above: list[str] = []
     for text in sources:
         if text.startswith("# "):
-            above.append(text)
+            above.append(text[2:])
             continue
         number = len(entries) + 1
         flow = reader.read(parse(number, text))
