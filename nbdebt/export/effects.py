@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from nbdebt.export.model import Entry
+from nbdebt.export.names import parsed_source
 from nbdebt.export.texts import words
 from nbdebt.flow.facts import CellFlow
-from nbdebt.flow.reader import Parsed, parse
+from nbdebt.flow.reader import Parsed
 from nbdebt.flow.steps import key_of
 from nbdebt.model.history import Access
 
@@ -69,7 +70,7 @@ class Unit(NamedTuple):
 def unit_of(entry: Entry, observed: bool, draws: bool) -> Unit:
     """A run as a unit."""
     flow = entry.flow
-    parsed = parse(0, entry.source)
+    parsed = parsed_source(entry.source)
     needs, touches, kills = _of_accesses(flow.accesses)
     if entry.needs is not None and entry.effects is not None:
         needs = {key for key in needs if key[0] == "<"} | entry.needs
@@ -97,7 +98,7 @@ def unit_of(entry: Entry, observed: bool, draws: bool) -> Unit:
 
 def statements_of(entry: Entry, observed: bool, draws: bool) -> list[Unit] | None:
     """The statements of a run as units; None where they can't be told apart."""
-    parsed = parse(0, entry.source)
+    parsed = parsed_source(entry.source)
     tree, flow = parsed.tree, entry.flow
     if tree is None or parsed.masked.magics or len(flow.statements) != len(tree.body) or draws:
         return None
@@ -237,7 +238,7 @@ def _is_visible(entry: Entry, parsed: Parsed, touches: set[str]) -> bool:
 
 def looks_only(entry: Entry) -> bool:
     """Whether a run only looks at what is there (``df.head()``, ``type(x)``): nothing rests on it."""
-    parsed = parse(0, entry.source)
+    parsed = parsed_source(entry.source)
     tree = parsed.tree
     if tree is None or not tree.body:
         return False

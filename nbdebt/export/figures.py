@@ -1,14 +1,15 @@
 """Which runs may draw: those that speak of a plotting library, or of what such runs made."""
 
 import ast
+import re
 from collections.abc import Iterable, Sequence
 
 from nbdebt.export.model import Entry
-from nbdebt.export.names import bindings, spoken
-from nbdebt.flow.reader import parse
+from nbdebt.export.names import bindings, parsed_source, spoken
 
 _LIBRARIES = frozenset(("matplotlib", "seaborn", "pylab", "plotnine", "cartopy", "shap"))
 _METHODS = frozenset(("plot", "hist", "boxplot"))
+_WORDS = re.compile("|".join(sorted(_LIBRARIES | _METHODS)))
 
 
 def drawing(entries: Sequence[Entry]) -> set[int]:
@@ -16,7 +17,9 @@ def drawing(entries: Sequence[Entry]) -> set[int]:
     tainted: set[str] = set()
     found: set[int] = set()
     for entry in entries:
-        tree = parse(0, entry.source).tree
+        if not tainted and not _WORDS.search(entry.source):
+            continue
+        tree = parsed_source(entry.source).tree
         if tree is None:
             continue
         tainted |= set(aliases([tree], _LIBRARIES))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nbdebt.export.model import Cli, Config, Form, Level, Log, Logged, Script
+from nbdebt.export.names import parsed_source
 from nbdebt.export.saved import log_of_notebook
 from nbdebt.export.slice import sliced
 from nbdebt.export.write import write
@@ -54,7 +55,11 @@ def made(
     log: Log, targets: Sequence[str] | None, level: Level | None, seed: int | None, form: Form
 ) -> Script:
     """The script of a log; see :func:`export`."""
-    return write(log, sliced(log, tuple(targets or ("all",)), level), seed, form)
+    try:
+        return write(log, sliced(log, tuple(targets or ("all",)), level), seed, form)
+    finally:
+        # Trees are large, and a kernel lives long.
+        parsed_source.cache_clear()
 
 
 def _log(source: Logged | Log | Notebook | str | Path) -> Log:

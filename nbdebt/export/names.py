@@ -1,9 +1,18 @@
 """Which names a notebook's code uses, and where: what text edits need to know."""
 
 import ast
+import functools
 from collections.abc import Iterable, Iterator
 
+from nbdebt.flow.reader import Parsed, parse
+
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+@functools.lru_cache(maxsize=8192)
+def parsed_source(source: str) -> Parsed:
+    """A run's source, parsed. One export asks several times; it clears the cache when it is done."""
+    return parse(0, source)
 
 
 def spoken(trees: Iterable[ast.AST]) -> set[str]:

@@ -8,7 +8,7 @@ import msgspec
 from nbdebt.export.effects import Unit, looks_only, statements_of, unit_of
 from nbdebt.export.figures import drawing
 from nbdebt.export.model import Entry, Kept, Level, Log
-from nbdebt.flow.reader import parse
+from nbdebt.export.names import parsed_source
 from nbdebt.model.errors import NbdebtError
 from nbdebt.report.words import plural
 
@@ -175,7 +175,7 @@ def _parts(kept: Sequence[Kept]) -> list[str]:
     said = []
     for item in kept:
         if item.statements is not None:
-            tree = parse(0, item.entry.source).tree
+            tree = parsed_source(item.entry.source).tree
             body: list[ast.stmt] = tree.body if tree is not None else []
             lines = [str(n.lineno) for i, n in enumerate(body) if i not in item.statements]
             where = f"{'line' if len(lines) == 1 else 'lines'} {', '.join(lines)}"

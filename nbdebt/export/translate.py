@@ -11,7 +11,7 @@ from nbdebt.export.generators import Generators
 from nbdebt.export.helpers import Names
 from nbdebt.export.magics import CannotError, Translated, Translator
 from nbdebt.export.model import Entry, Kept
-from nbdebt.export.names import bindings, needs_loop
+from nbdebt.export.names import bindings, needs_loop, parsed_source
 from nbdebt.export.pieces import (
     groups,
     guarded_names,
@@ -25,7 +25,7 @@ from nbdebt.export.results import Results
 from nbdebt.export.texts import indented, words
 from nbdebt.flow.magic_words import runs_body
 from nbdebt.flow.magics import Magic
-from nbdebt.flow.reader import Parsed, parse
+from nbdebt.flow.reader import Parsed
 
 # Functions that give None in every library that has one of this name.
 _SILENT = words("seed chdir makedirs filterwarnings simplefilter basicConfig extend")
@@ -94,7 +94,7 @@ class _Translation:
         self.kept = kept.statements
         self.context = context
         source = kept.entry.source.replace("\r\n", "\n").replace("\r", " ")
-        self.parsed: Parsed = parse(0, source)
+        self.parsed: Parsed = parsed_source(source)
         self.source = dedent(source) if self.parsed.masked.dedent else source
         self.lines = Lines(self.source, self.parsed.masked.text)
         self.translator = Translator(

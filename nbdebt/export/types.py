@@ -5,8 +5,7 @@ import sys
 from collections import Counter
 
 from nbdebt.export.model import Log
-from nbdebt.export.names import bindings
-from nbdebt.flow.reader import parse
+from nbdebt.export.names import bindings, parsed_source
 
 _PLAIN = frozenset(
     ("int", "float", "str", "bool", "bytes", "list", "dict", "tuple", "set", "frozenset", "complex")
@@ -28,7 +27,7 @@ def annotations(log: Log, imports: ast.Module) -> dict[str, str]:
     times: Counter[str] = Counter()
     classes: set[str] = set()
     for entry in log.entries:
-        tree = parse(0, entry.source).tree
+        tree = parsed_source(entry.source).tree
         if tree is not None:
             times.update({name for name, _ in bindings(tree)})
             classes |= {node.name for node in tree.body if isinstance(node, ast.ClassDef)}

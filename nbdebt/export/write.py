@@ -15,7 +15,7 @@ from nbdebt.export.helpers import Names
 from nbdebt.export.imports import hoisted, used_imports
 from nbdebt.export.main import wrapped
 from nbdebt.export.model import Entry, Form, Log, Manifest, Script
-from nbdebt.export.names import bindings
+from nbdebt.export.names import bindings, parsed_source
 from nbdebt.export.refused import ExportRefused
 from nbdebt.export.seeds import notes_of, seeds_of
 from nbdebt.export.setting_lines import Settings, settings_notes
@@ -26,7 +26,6 @@ from nbdebt.export.tidy import MISSING, tidied
 from nbdebt.export.translate import translate
 from nbdebt.export.types import annotations
 from nbdebt.export.waiting import coroutine
-from nbdebt.flow.reader import parse
 
 
 def write(log: Log, found: Sliced, seed: int | None = 0, form: Form | None = None) -> Script:
@@ -52,7 +51,7 @@ class _Writer:
     def __init__(self, log: Log, found: Sliced, seed: int | None, form: Form) -> None:
         self.log, self.found, self.seed, self.form = log, found, seed, form
         self.entries = [kept.entry for kept in found.kept]
-        trees = {entry.number: parse(0, entry.source).tree for entry in self.entries}
+        trees = {entry.number: parsed_source(entry.source).tree for entry in self.entries}
         self.python = [tree for tree in trees.values() if tree is not None]
         self.names, context = context_of(log, self.entries, trees, self.python, seed)
         self.blocks = [translate(kept, context) for kept in found.kept]
