@@ -133,10 +133,10 @@ def _wraps(value: ast.expr, target: ast.expr) -> bool:
     """Whether ``value`` is idempotent operations around the target."""
     if isinstance(value, ast.Attribute) and value.attr in ("str", "dt"):
         return _wraps(value.value, target)
-    if isinstance(value, ast.Subscript):
-        return _filters(value, target)
     if same_place(value, target):
         return True
+    if isinstance(value, ast.Subscript):
+        return _filters(value, target)
     if not isinstance(value, ast.Call):
         return False
     function = value.func

@@ -27,6 +27,8 @@ from nbdebt.model.history import Access, Table
 
 FRAME = b"database"
 _SCHEMA = "sqlite_master"
+_MADE = "\0"
+"""Begins the parts that say how a table was made."""
 _HEAD = b"SQLite format 3\0"
 _LARGEST = 16 << 20
 _MOST_ROWS = 200_000
@@ -121,9 +123,9 @@ class Databases:
             if not items:
                 continue
             there = (now.parts or {}).keys()
-            parts = frozenset(does.fresh & there | does.dropped - there) | {
-                f"+{t}" for t in does.longer & there
-            }
+            parts = frozenset(does.fresh & there | does.dropped - there)
+            parts |= {f"+{table}" for table in does.longer & there}
+            parts |= {f"~{table}" for table in does.ensured & there}
             record.effects.pop(base, None)
             if before.key != now.key or parts:
                 made = now._replace(maker=record.run.sequence)
@@ -201,16 +203,19 @@ class _Does(NamedTuple):
         fresh: that it made anew, whatever was there.
         dropped: that it dropped, and made or not.
         longer: to which it added rows.
+        ensured: that it made if there were none.
     """
 
     wanted: dict[str, tuple[int, bool]]
     fresh: set[str]
     dropped: set[str]
     longer: set[str]
+    ensured: set[str]
 
 
 def _does(touched: Sequence[tuple[int, Access, str]]) -> _Does:
-    found = _Does({}, set(), set(), set())
+    other: set[str] = set()
+    found = _Does({}, set(), set(), set(), set())
     for index, access, table in touched:
         does = set(access.detail)
         if access.mode == "write" and does & _ANEW and access.certain:
@@ -218,13 +223,16 @@ def _does(touched: Sequence[tuple[int, Access, str]]) -> _Does:
             if "sql=drop" in does:
                 found.dropped.add(table)
         elif access.mode == "write" and does & _REGARDLESS:
-            continue
+            if "sql=upsert" in does:
+                other.add(table)
+            elif table not in found.fresh:
+                found.ensured.add(table)
         elif table not in found.fresh:
             if access.mode == "write" and does & _ADDING and table not in found.wanted:
                 found.longer.add(table)
             else:
                 found.wanted.setdefault(table, (index, access.certain))
-    for table in found.wanted:
+    for table in (*found.wanted, *other):
         for others in found[1:]:
             others.discard(table)
     return found
@@ -253,14 +261,15 @@ def _read(path: str) -> State | None:
                     if rows > _MOST_ROWS:
                         return None
                 parts[text.lower()] = digest.digest()
-            parts[_SCHEMA] = xxh3_128(repr(made).encode()).digest()
+                parts[_MADE + text.lower()] = xxh3_128(sql or b"").digest()
             return _as_state(parts)
     except (sqlite3.Error, OSError):
         return None
 
 
 def _as_state(parts: dict[str, bytes]) -> State:
-    ordered = dict(sorted(parts.items()))
+    made = [(name, digest) for name, digest in sorted(parts.items()) if name.startswith(_MADE)]
+    ordered = dict(sorted({**parts, _SCHEMA: xxh3_128(repr(made).encode()).digest()}.items()))
     return State(whole(FRAME, ordered.items()), FRAME, ordered, "exact", -1, False)
 
 
@@ -269,13 +278,20 @@ def applied(state: State, effect: Effect) -> State:
     before, after = effect.before, effect.after
     assert before is not None and after is not None and after.parts is not None and state.parts is not None
     longer = {name[1:] for name in effect.given if name[0] == "+"}
-    parts = dict(state.changed(before, after, after.maker, effect.given - longer).parts or {})
-    for table in effect.given - after.parts.keys() - {f"+{t}" for t in longer}:
+    ensured = {name[1:] for name in effect.given if name[0] == "~"} & state.parts.keys()
+    given = frozenset(name for name in effect.given if name[0] not in "+~")
+    parts = dict(state.changed(before, after, after.maker, given).parts or {})
+    for table in given - after.parts.keys():
         parts.pop(table, None)
+        parts.pop(_MADE + table, None)
+    for part in ensured | {_MADE + table for table in ensured} & state.parts.keys():
+        parts[part] = state.parts[part]
     for table in longer:
-        if state.part(table) != before.part(table):
+        if table in state.parts and state.part(table) != before.part(table):
             # The same rows, added to others.
             parts[table] = xxh3_128(state.part(table) + after.part(table)).digest()
+        else:
+            parts[table] = after.parts[table]
     return _as_state(parts)._replace(maker=after.maker)
 
 

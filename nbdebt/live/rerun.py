@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from nbdebt.flow.reasons import root_of
+from nbdebt.flow.reasons import CellReplay, root_of
 from nbdebt.flow.steps import DELETE
 from nbdebt.live.disk import spoken
 from nbdebt.live.record import Outline, before_line, outline
@@ -34,9 +34,12 @@ def plan(seen: Analysis, session: "Session") -> list[tuple[CellRef, str]]:
         edited = _edited(session, seen, index)
         if index in useless and not edited:
             continue
-        if cell.state in ("stale", "differs") or (edited and cell.state not in ("never-run", "fails")):
+        stale = cell.state in ("stale", "differs") or (
+            _waits(cell) and any(r.kind not in ("error", "opaque", "random") for r in cell.reasons)
+        )
+        if stale or (edited and cell.state not in ("never-run", "fails")):
             # What running it again mends; that it draws, too, is said apart.
-            because = next((r.text for r in cell.reasons if r.text and r.kind != "random"), "")
+            because = next((r.text for r in cell.reasons if r.text and r.kind not in ("random", "error")), "")
             why[index] = because or ("was edited since it ran" if edited else LIVE_STATES[cell.state])
     index_of = {cell.id: cell.index for cell in seen.notebook.code_cells}
     ran = {index_of[cell_id] for cell_id in session.last if cell_id in index_of}
@@ -100,6 +103,13 @@ def _is_there(
     return record is not None and index_of.get(record.run.cell_id, -1) == chain[-1]
 
 
+def _waits(cell: CellReplay) -> bool:
+    """Whether a cell only fails because Run All stops above it."""
+    kinds = {r.kind for r in cell.reasons}
+    stopped = any(r.kind == "error" and r.then not in (None, cell.cell) for r in cell.reasons)
+    return cell.state == "fails" and stopped and kinds.isdisjoint(("missing", "raises"))
+
+
 def _edited(session: "Session", seen: Analysis, index: int) -> bool:
     cell = seen.notebook.cells[index]
     last = session.last.get(cell.id)
@@ -145,6 +155,9 @@ def to_mend(seen: Analysis, session: "Session") -> list[tuple[CellRef, str]]:
     index_of = {cell.id: cell.index for cell in seen.notebook.code_cells}
     for index, cell in sorted(seen.replay.cells.items()):
         texts = dict.fromkeys(r.text for r in cell.reasons if r.text and r.kind != "random")
+        if cell.state == "fails" and _waits(cell):
+            # Once the one above is mended it may be as it was.
+            continue
         if cell.state == "fails":
             found.append((seen.ref(index), f"{LIVE_STATES['fails']}: {'; '.join(texts)}"))
         elif cell.state in ("differs", "stale"):

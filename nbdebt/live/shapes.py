@@ -14,10 +14,12 @@ from typing import Any
 from xxhash import xxh3_128_digest
 
 from nbdebt.flow.reader import Parsed
+from nbdebt.live.fingerprints.peek import attribute, class_dict, is_user_class, mro, type_name
 from nbdebt.live.within import Part
 
 _SIZED = (list, dict, set, tuple, frozenset, str, bytes, deque)
 _ASKED = frozenset(("shape", "ndim", "size", "columns", "dtype"))
+_MEASURED = frozenset(("__len__", "__getattr__", *_ASKED))
 _ASKING = frozenset(("len", "type", "isinstance"))
 PARTS = frozenset(("", *(f".{name}" for name in _ASKED)))
 """Parts of a name that a cell which asks for its shape reads."""
@@ -45,8 +47,23 @@ def shape_of(value: Any) -> bytes:
     if kind is _class("numpy", "ndarray"):
         return xxh3_128_digest(f"ndarray:{value.shape}:{value.dtype.str}".encode())
     if kind is _class("pandas", "Series"):
-        return xxh3_128_digest(f"Series:{len(value)}:{value.dtype}".encode())
+        return _of_series(value)
+    if not is_user_class(kind) and not any(_MEASURED & class_dict(base).keys() for base in mro(kind)):
+        # It has no more of a shape than its type.
+        return xxh3_128_digest(type_name(kind).encode("utf-8", "replace"))
     return b""
+
+
+def _of_series(value: Any) -> bytes:
+    """The shape of a series whose array is a library's: one of the user's might run code when it is asked."""
+    blocks = attribute(attribute(value, "_mgr"), "blocks")
+    held = blocks[0].values if type(blocks) is tuple and len(blocks) == 1 else None
+    if held is None or is_user_class(type(held)):
+        return b""
+    dtype = held.dtype
+    if is_user_class(type(dtype)):
+        return b""
+    return xxh3_128_digest(f"Series:{len(held)}:{dtype}".encode())
 
 
 def _class(module: str, name: str) -> object:

@@ -172,7 +172,8 @@ class Replayer:
         earlier = self.runs.get(read.maker)
         if earlier is None or earlier.run.cell_id != record.run.cell_id or earlier is record:
             return False
-        if read.base in record.effects and record.effects[read.base].kind != "bound":
+        effect = record.effects.get(read.base)
+        if effect is not None and effect.kind != "bound" and effect.before != effect.after:
             return False
         return any(r.base == read.base and r.part == read.part and self._same(r, env) for r in earlier.reads)
 
@@ -264,6 +265,10 @@ class Replayer:
         env = done.env
         for take in place.outline.takes:
             if take.certain and not take.after_maybe and take.base[0] != "<" and take.base not in env:
+                if (idle := done.idle.get(take.base)) is not None:
+                    text = _IDLE.format(take.base, idle.label)
+                    cell.reasons.append(Reason("opaque", take.base, take.access, text=text))
+                    continue
                 self.why.missing(cell, place, take.base, take.access, None, env)
         if cell.state == "fails":
             return
@@ -344,7 +349,7 @@ class Replayer:
             for read in foreign:
                 text = f"found `{read.base}` there, which no recorded run made"
                 if (idle := done.idle.get(read.base)) is not None:
-                    text = f"reads `{read.base}`, which {idle.label} above makes, and that never ran"
+                    text = _IDLE.format(read.base, idle.label)
                 cell.reasons.append(Reason("opaque", read.base, read.access, text=text))
         elif why != "random" and stale and cell.reasons:
             cell.state = "stale"
@@ -401,6 +406,7 @@ class Replayer:
 
 
 _HIDDEN = "ran twice on the same values and made another {}: something that was not seen decides it"
+_IDLE = "reads `{}`, which {} above makes, and that never ran"
 _FOREIGN = "reads `{}`, which was there before recording began"
 
 

@@ -1,12 +1,15 @@
 """Why a replay finds something else than a run found, in words."""
 
+import builtins
 from collections.abc import Iterable, Mapping
 
 from nbdebt.flow.reasons import CellReplay, Reason, ReasonKind, unseeded_text
 from nbdebt.live.disk import spoken
 from nbdebt.live.environment import Env, Found, Place
 from nbdebt.live.record import FRAME, GIVEN, SHAPE, Read, RunRecord, key_in
-from nbdebt.live.states import State
+from nbdebt.live.states import ABSENT, State
+
+_BUILTINS = frozenset(dir(builtins))
 
 
 class Why:
@@ -78,6 +81,10 @@ class Why:
             earlier = self.runs.get(read.maker)
             if earlier is not None and earlier.key != place.key:
                 text = f"reads `{name}`, which it changed itself before it was edited"
+        elif read.key == ABSENT and found is not None:
+            was = "was the builtin" if name in _BUILTINS else "was not there"
+            by = f"; {self.labels[now]} makes one" if now is not None else ""
+            kind, text = ("stale" if self.present(read, found) else kind), f"`{name}` {was} when this ran{by}"
         elif found is not None and found.state is not None and self.present(read, found):
             kind = "stale"
             text = (

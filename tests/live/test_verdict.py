@@ -260,6 +260,80 @@ CASES = [
         "a:stale b:stale",
         "o y",
     ),
+    Case("only its type is asked", "a: x = [1, 2] | b: print(type(x)) | c: x[0] = 5", "a c b", True),
+    Case(
+        "a member of an enum whose class was made again",
+        "e: from enum import Enum | a: class K(Enum): A = 1; B = 2 | "
+        "k: class K(Enum): A = 3; B = 2 | b: x = K.B",
+        "e a b k",
+        False,
+        "b:stale",
+        "x",
+    ),
+    Case(
+        "an attribute that is set by its name",
+        "c: class P: pass | a: p = P(); p.n = 1 | b: p.__dict__['n'] = 4",
+        "c a (b: p.__dict__['n'] = 5) b",
+        True,
+    ),
+    Case(
+        "changed through its class",
+        "c: class P:\\n def get(self): return 1 | a: ps = [P()]; ps[0].n = 1 | "
+        "m: P.get = lambda self: 2 | b: x = ps[0].n | d: ps[0].n = 2",
+        "c a m b d m b d",
+        False,
+        "b:differs",
+        "x",
+    ),
+    Case(
+        "an iterator that is used up goes through nothing",
+        "a: rows = [1] | b: it = (r for r in rows) | c: x = list(it) | d: y = list(it) | e: rows.append(3)",
+        "a b c e d",
+        True,
+    ),
+    Case(
+        "options of what is not shown",
+        "p: import pandas as pd | a: s = pd.Series([1.25]) | b: print(s.sum(), len(s)) | "
+        "c: pd.set_option('display.precision', 2)",
+        "p a b c b",
+        True,
+    ),
+    Case(
+        "options of what is shown",
+        "p: import pandas as pd | a: s = pd.Series([1.25]) | b: print(s) | "
+        "c: pd.set_option('display.precision', 3)",
+        "p a b c b",
+        False,
+        "b:differs",
+    ),
+    Case(
+        "numbers that are made and shown",
+        "i: import decimal | a: decimal.getcontext().prec = 9; x = decimal.Decimal('1.25') | "
+        "b: print(x) | c: decimal.getcontext().prec = 4",
+        "i a b c b",
+        True,
+    ),
+    Case(
+        "numbers that are computed",
+        "i: import decimal | a: decimal.getcontext().prec = 9; x = decimal.Decimal('1.25') | "
+        "b: y = x / 3 | c: decimal.getcontext().prec = 4",
+        "i a b c b",
+        False,
+        "b:differs",
+        "y",
+    ),
+    Case(
+        "a logger that is looked up",
+        "i: import logging | a: log = logging.getLogger('n'); log.setLevel(30) | b: log.setLevel(20)",
+        "i a b a b",
+        True,
+    ),
+    Case(
+        "names that no code spells",
+        "a: globals()['n' + '1'] = 10 | b: y = n1 | c: n1 = 10",
+        "a b (c: n1 = 9) c a b c",
+        True,
+    ),
 ]
 
 
@@ -329,6 +403,9 @@ def test_loaded_in_the_middle(
     assert session.failures == []
 
 
+_OPEN = 'import sqlite3\nc = sqlite3.connect("o.db")'
+_ADD = 'c.execute("insert into t values (1)")\nc.commit()'
+_COUNT = 'n = c.execute("select count(*) from t").fetchone()[0]'
 OUTSIDE = [
     (
         "an append makes more each time",
@@ -372,6 +449,54 @@ OUTSIDE = [
     (
         "made if it isn't there",
         ['import os\nif not os.path.exists("o"):\n    os.makedirs("o")', "x = 1"],
+        True,
+    ),
+    ("appended to, and not read", ['open("o.txt", "a").write("x")', "x = 1"], True),
+    (
+        "a directory that is listed",
+        ['import os\nos.makedirs("d", exist_ok=True)', "n = sorted(os.listdir())", 'os.rmdir("d")'],
+        True,
+    ),
+    (
+        "read to its end twice, and closed",
+        ['open("o.txt", "w").write("x")', 'f = open("o.txt")', "a = f.read()", "b = f.read()", "f.close()"],
+        True,
+    ),
+    (
+        "rows are added",
+        [_OPEN, 'c.execute("create table if not exists t (a)")', _ADD, _COUNT],
+        False,
+    ),
+    (
+        "rows are added to another table",
+        [_OPEN, 'c.execute("create table if not exists u (a)")', _ADD.replace("into t", "into u"), "x = 1"],
+        True,
+    ),
+    (
+        "a table that is made anew",
+        [_OPEN, 'c.executescript("drop table if exists t; create table t (a)")', _ADD, _COUNT],
+        True,
+    ),
+    (
+        "a table that is emptied",
+        [
+            _OPEN,
+            'c.execute("create table if not exists t (a)")',
+            'c.execute("delete from t")\nc.commit()',
+            _ADD,
+            _COUNT,
+        ],
+        True,
+    ),
+    (
+        "a table that is made anew beside one that grows",
+        [
+            _OPEN,
+            'c.executescript("drop table if exists t; create table t (a); create table if not exists u (a)")',
+            _ADD,
+            _ADD.replace("into t", "into u"),
+            _COUNT,
+        ],
         True,
     ),
     ("written, and read back", ['open("o.txt", "w").write("x")', 'n = len(open("o.txt").read())'], True),

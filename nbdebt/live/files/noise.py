@@ -66,10 +66,31 @@ def _library_directories() -> tuple[str, ...]:
     found.update(os.path.join(prefix, inner) for prefix in (sys.prefix, sys.base_prefix) for inner in _INNER)
     with contextlib.suppress(AttributeError, OSError):  # embedded interpreters have neither
         found.update((*site.getsitepackages(), site.getusersitepackages()))
+    for place in tuple(found):
+        found |= _added(place)
     found |= {os.path.realpath(path) for path in found if path}
     return tuple(sorted(_slashed(path) for path in found if len(path) > 3))
 
 
+def _added(directory: str) -> set[str]:
+    """Directories of installed packages that ``.pth`` files add to this one; a project that is installed to
+    be edited is none."""
+    found: set[str] = set()
+    with contextlib.suppress(OSError, ValueError):
+        for name in os.listdir(directory) if directory else ():
+            if not name.endswith(".pth"):
+                continue
+            with open(os.path.join(directory, name), encoding="utf-8", errors="replace") as file:
+                lines = file.read(_LONGEST_PTH).splitlines()
+            for line in lines:
+                path = os.path.abspath(os.path.join(directory, line.strip()))
+                if line.strip() and not line.startswith(("#", "import ", "import\t")) and os.path.isdir(path):
+                    installed = any(entry.endswith(".dist-info") for entry in os.listdir(path))
+                    found |= {path} if installed else set()
+    return found
+
+
+_LONGEST_PTH = 1 << 16
 LIBRARIES = _library_directories()
 """Directories, each with a slash at its end, of the interpreter and of installed packages."""
 
