@@ -3,12 +3,14 @@
 import os
 import sys
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # A commit is judged by the same examples every time, so that a red build means a changed program.
 # To look for new counterexamples: HYPOTHESIS_PROFILE=explore python -m pytest.
-settings.register_profile("repeatable", derandomize=True)
-settings.register_profile("explore", derandomize=False)
+# Nothing is judged by the clock: machines are busy.
+unhurried = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("repeatable", derandomize=True, **unhurried)
+settings.register_profile("explore", derandomize=False, **unhurried)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 # Programs beside the interpreter (dvc) are found as if its environment were activated.

@@ -359,7 +359,7 @@ def test_watch_checks_again_until_interrupted(here: Path) -> None:
         notebook(here / "sub" / "new.ipynb", *UNDEFINED)
         assert "new.ipynb" in _until(process, "Ctrl-C stops")
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=120) == 0
     finally:
         process.kill()
         process.stdout.close()
@@ -374,7 +374,7 @@ def _until(process: "subprocess.Popen[bytes]", words: str) -> str:
     """What the process prints up to some words."""
     assert process.stdout is not None
     text = b""
-    limit = time.monotonic() + 60
+    limit = time.monotonic() + 180
     while words.encode() not in text:
         ready, _, _ = select.select([process.stdout], [], [], max(limit - time.monotonic(), 0))
         assert ready, f"nothing more came after {text!r}"

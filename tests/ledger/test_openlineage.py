@@ -238,7 +238,7 @@ def test_kafka_gets_what_was_written(team: Path) -> None:
     pytest.importorskip("openlineage.client")
     kafka = pytest.importorskip("confluent_kafka")
     brokers = kafka.Producer({"test.mock.num.brokers": 1, "bootstrap.servers": "none"})
-    (broker,) = brokers.list_topics(timeout=10).brokers.values()
+    (broker,) = brokers.list_topics(timeout=60).brokers.values()
     address = f"{broker.host}:{broker.port}"
     done = emit(team, f"kafka://{address}/lineage")
     assert done.exit_code == 0, done.output

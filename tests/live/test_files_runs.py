@@ -9,8 +9,6 @@ import copy
 import gc
 import http.server
 import os
-import shutil
-import subprocess
 import sys
 import threading
 import types
@@ -566,92 +564,6 @@ def test_may_touch(code: str) -> None:
 def test_may_not_touch(code: str) -> None:
     assert not may_touch(compile(code, "<cell>", "exec"), namespace())
     assert not cell_may_touch(parse(0, code), namespace())
-
-
-# The truth, where strace is installed
-
-TRUTH = """
-import os, sys
-sys.dont_write_bytecode = True
-os.chdir(sys.argv[1])
-import json, shutil, sqlite3, tempfile, gzip
-from nbdebt.live.files import FileWatch
-watch = FileWatch()
-watch.start()
-cells = json.load(open(sys.argv[2]))
-seen = []
-for number, code in enumerate(cells):
-    watch.begin(number)
-    exec(compile(code, f"<ipython-input-{number}-0>", "exec"), {})
-    seen += [(s.mode, os.path.abspath(str(s.resource))) for s in watch.end(number)]
-watch.stop()
-print(json.dumps(seen))
-"""
-
-TRACED = [
-    "open('a.csv', 'w').write('x,y\\n1,2\\n')",
-    "open('a.csv').read()",
-    "import shutil; shutil.copy('a.csv', 'b.csv')",
-    "import os; os.rename('b.csv', 'c.csv')",
-    "import os; os.remove('c.csv')",
-    "from pathlib import Path; Path('d').mkdir(); Path('d/e.txt').write_text('x')",
-    "import gzip; gzip.open('g.gz', 'wb').close()",
-    "import sqlite3; c = sqlite3.connect('s.db'); c.execute('create table t (x)'); c.close()",
-    "import json; json.dump([1], open('j.json', 'w'))",
-    "import pandas as pd; pd.read_csv('a.csv').to_parquet('p.parquet')",
-    "import pandas as pd; pd.read_parquet('p.parquet')",
-    "import polars as pl; pl.read_csv('a.csv').write_ipc('i.ipc')",
-    "import numpy as np; np.save('n.npy', np.arange(3)); np.load('n.npy')",
-    "import h5py; f = h5py.File('h.h5', 'w'); f['x'] = [1]; f.close()",
-    "import matplotlib; matplotlib.use('agg'); import matplotlib.pyplot as p; p.plot([1]); p.savefig('f.png')",
-    "import joblib; joblib.dump([1], 'k.joblib'); joblib.load('k.joblib')",
-]
-
-
-@pytest.mark.skipif(shutil.which("strace") is None or not AVAILABLE, reason="needs strace")
-def test_against_the_kernels_own_account(tmp_path: Path) -> None:
-    import json
-
-    for library in ("pandas", "pyarrow", "polars", "h5py", "matplotlib", "joblib"):
-        pytest.importorskip(library)
-    work, log = tmp_path / "work", tmp_path / "log"
-    work.mkdir()
-    (tmp_path / "cells.json").write_text(json.dumps(TRACED))
-    (tmp_path / "truth.py").write_text(TRUTH)
-    command = [
-        "strace",
-        "-f",
-        "-qq",
-        "-o",
-        str(log),
-        "-e",
-        "trace=openat,open,rename,renameat,renameat2,unlink,unlinkat,mkdir",
-    ]
-    try:
-        done = subprocess.run(
-            [*command, sys.executable, str(tmp_path / "truth.py"), str(work), str(tmp_path / "cells.json")],
-            capture_output=True,
-            text=True,
-            check=True,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-        )
-    except subprocess.CalledProcessError as error:
-        if "ptrace" in error.stderr:
-            pytest.skip("strace is not permitted here")
-        raise AssertionError(error.stderr) from error
-    seen = {(mode, path) for mode, path in json.loads(done.stdout)}
-    touched = {path for _, path in seen}
-    missed = []
-    for line in log.read_text().splitlines():
-        if " = -1 " in line:
-            continue
-        for name in line.split('"')[1::2]:
-            path = os.path.normpath(os.path.join(work, name))
-            # SQLite's journal comes and goes within its run.
-            if path.startswith(f"{work}/") and path not in touched and not path.endswith("-journal"):
-                missed.append(line)
-    assert missed == []
-    assert touched >= {str(work / name) for name in ("a.csv", "p.parquet", "i.ipc", "h.h5", "s.db", "f.png")}
 
 
 def test_modules_are_not_reached_through_user_code() -> None:

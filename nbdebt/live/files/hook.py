@@ -261,7 +261,8 @@ class Hook:
         return given if given and os.path.abspath(given) == path else path
 
     def _request(self, args: tuple[Any, ...], frame: types.FrameType) -> None:
-        if type(args[0]) is str:
+        # Of a file, the event of its opening tells.
+        if type(args[0]) is str and not args[0].startswith("file:"):
             self.url(args[0], str(args[3] or "GET"), "urllib.request.urlopen", frame)
 
     def _send(self, args: tuple[Any, ...], frame: types.FrameType) -> None:

@@ -42,8 +42,8 @@ class Budget(msgspec.Struct, frozen=True, gc=False):
     """What one fingerprint may cost.
 
     The work is counted, not timed: the same value is read in the same places each time, however busy the
-    machine is. ``seconds`` is held against an estimate of what was counted; the clock only stops a walk that
-    takes many times as long.
+    machine is. ``seconds`` is held against an estimate of what was counted; the thread's own clock only
+    stops a walk that works many times as long.
 
     Args:
         seconds: estimated time.

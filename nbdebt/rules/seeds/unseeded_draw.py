@@ -124,7 +124,8 @@ else:
 ## Known limits
 Draws by estimators and other functions that take a `random_state` are unseeded-estimator's. Draws in
 modules of your own are not seen. A call whose name says that it seeds (`set_seed`, `seed_everything`) is
-believed. In a live session, a branch that was not taken is not reported.
+believed. In a live session, a branch that was not taken is not reported. A draw counts, whatever
+becomes of it: one that is thrown away or sorted back is reported, for what is drawn next is another number.
 
 ## Source
 NumPy reference, "Random sampling" and "Legacy random generation"; NumPy Enhancement Proposal 19; Python

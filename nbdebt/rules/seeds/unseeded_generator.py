@@ -83,7 +83,8 @@ token = random.SystemRandom().randrange(10 ** 6)
 ```
 
 ## Known limits
-A seed that is None at run time is not seen unless the code says None.
+A seed that is None at run time is not seen unless the code says None; in a live session it is. A generator
+that is seeded, or given a state, after it was made is reported all the same.
 
 ## Source
 NumPy reference, `numpy.random.default_rng`: "If None, then fresh, unpredictable entropy will be pulled from
