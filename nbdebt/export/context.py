@@ -18,6 +18,7 @@ def context_of(
     trees: dict[int, ast.Module | None],
     python: Sequence[ast.Module],
     seed: int | None,
+    faithful: bool = False,
 ) -> tuple[Names, Context]:
     """The names that are free, and the context of the runs.
 
@@ -47,7 +48,7 @@ def context_of(
         frozenset(known),
         "\n".join(entry.source for entry in entries),
         results,
-        Generators(seed),
+        Generators(seed, faithful),
         log.seed,
         frozenset(pyplot),
         log.inline,

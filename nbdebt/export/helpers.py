@@ -178,6 +178,24 @@ def check_data(*paths):
             )
 ''',
     ),
+    "restore_streams": (
+        ("base64", "random", "struct", "sys"),
+        '''
+def restore_streams(run):
+    """Put random streams where they stood when this run began."""
+    for stream, text in STATES[run].items():
+        data = base64.b85decode(text)
+        if stream == "torch":
+            torch = sys.modules["torch"]
+            torch.set_rng_state(torch.frombuffer(bytearray(data), dtype=torch.uint8))
+            continue
+        *key, position, waiting, normal = struct.unpack("<625IBd", data)
+        if stream == "python":
+            random.setstate((3, (*key, position), normal if waiting else None))
+        else:
+            sys.modules["numpy"].random.set_state(("MT19937", key, position, waiting, normal))
+''',
+    ),
     "save_figures": (
         ("itertools", "pathlib"),
         '''
@@ -197,7 +215,12 @@ def save_figures(*args, **options):
 ''',
     ),
 }
-_OWN = {"check_data": ("PINNED",), "show": ("pretty_text",), "save_figures": ("FIGURES", "figure_number")}
+_OWN = {
+    "restore_streams": ("STATES",),
+    "check_data": ("PINNED",),
+    "show": ("pretty_text",),
+    "save_figures": ("FIGURES", "figure_number"),
+}
 _NEEDS = {"seeded": ("seed_streams",)}
 
 

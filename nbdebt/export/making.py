@@ -23,6 +23,7 @@ def export(
     cli: Cli = "none",
     config: Config = "none",
     functions: bool = False,
+    faithful: bool = False,
 ) -> Script:
     """Make a script that gives what a session or a saved notebook gave.
 
@@ -39,6 +40,7 @@ def export(
         cli: flags that set them, read by ``argparse``, ``click`` or ``fire``.
         config: a file that may set them, by ``--config``: ``json`` or ``toml``.
         functions: a function for each section, where that can't make a difference.
+        faithful: random streams are put where the session had them, instead of being seeded.
 
     Returns:
         The script.
@@ -48,7 +50,7 @@ def export(
         NotebookError: the notebook can't be read.
     """
     wanted = (targets,) if isinstance(targets, str) else tuple(targets or ())
-    return made(_log(source), wanted, level, seed, Form(settings, cli, config, functions))
+    return made(_log(source), wanted, level, seed, Form(settings, cli, config, functions, faithful))
 
 
 def made(

@@ -35,6 +35,8 @@ class Entry(msgspec.Struct, frozen=True):
         unsure: names whose changes can't be seen from outside (generators, connections).
         outputs: saved outputs.
         above: the texts of markdown cells that stand above it.
+        stood: where the random streams that it drew from stood when it began, packed.
+        entropies: what generators that it made without a seed took from the system, in order.
     """
 
     number: int
@@ -51,6 +53,8 @@ class Entry(msgspec.Struct, frozen=True):
     unsure: frozenset[str] = frozenset()
     outputs: tuple[Output, ...] = ()
     above: tuple[str, ...] = ()
+    stood: dict[str, bytes] = {}
+    entropies: tuple[int, ...] = ()
 
     @property
     def label(self) -> str:

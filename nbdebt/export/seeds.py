@@ -1,6 +1,6 @@
 """Seeds for the streams that a notebook drew from unseeded, and what is said of them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from nbdebt.export.generators import STREAM, Generators
 from nbdebt.export.helpers import Names
@@ -22,13 +22,13 @@ _SAID = {
 }
 
 
-def seeds_of(log: Log, names: Names, seed: int | None) -> str:
+def seeds_of(log: Log, names: Names, seed: int | None, restored: Collection[str] = ()) -> str:
     """The lines that seed what the notebook did not; none where ``seed`` is None."""
     if seed is None:
         return ""
     lines = []
     for stream in log.unseeded:
-        if stream in _SEEDS:
+        if stream in _SEEDS and stream not in restored:
             module, form = _SEEDS[stream]
             lines.append(form.format(names.module(module), seed))
     return "\n".join(["# The notebook did not seed these.", *lines]) if lines else ""
@@ -39,11 +39,20 @@ def said_streams(streams: Iterable[str]) -> str:
     return ", ".join(_SAID.get(stream, stream) for stream in streams)
 
 
-def notes_of(log: Log, seed: int | None, generators: Generators) -> list[str]:
+def notes_of(log: Log, seed: int | None, generators: Generators, restored: Collection[str] = ()) -> list[str]:
     """What must be said of draws without a seed."""
     if not log.unseeded:
         return []
-    streams = said_streams(log.unseeded)
+    unseeded = [stream for stream in log.unseeded if stream not in restored]
+    if generators.faithful:
+        said = [f"Put where the session had them: {said_streams(sorted(restored))}"] if restored else []
+        if STREAM in unseeded and not generators.left:
+            unseeded.remove(STREAM)
+            said.append("Generators of its own have what they took from the system in the session")
+        if unseeded:
+            said.append(f"Where {said_streams(unseeded)} stood is not known: drawn anew")
+        return said
+    streams = said_streams(unseeded)
     if seed is None or not any(stream in _SEEDS or stream == STREAM for stream in log.unseeded):
         return [f"The notebook drew from {streams} unseeded: each run of this script gives something else"]
     notes = [

@@ -183,7 +183,7 @@ def _named(
     for names in wanted.values():
         times[names[0]] = times.get(names[0], 0) + 1
     moved = {p.key: p.names[0] for p in places if p.whole is not None and movable}
-    taken: set[str] = set(moved.values()) | {"FIGURES", "PINNED"}
+    taken: set[str] = set(moved.values()) | {"FIGURES", "PINNED", "STATES"}
     named: dict[tuple[object, ...], str] = dict(moved)
     for key, names in wanted.items():
         if key in named:

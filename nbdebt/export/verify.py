@@ -62,7 +62,7 @@ def verify(script: Script, timeout: float = 600.0, again: bool = True) -> Verifi
     missing = missing_line(expected, done.printed.splitlines())
     if missing is not None:
         differences.append(f"it does not print {missing.strip()[:80]!r} where the notebook did")
-    if differences and log.unseeded:
+    if differences and log.unseeded and manifest.seeded:
         differences.insert(0, f"the notebook drew from {said_streams(log.unseeded)} unseeded")
     if log.look is None:
         notes.append("a saved notebook does not hold the values of its names: what it shows was compared")

@@ -8,6 +8,7 @@ import msgspec
 
 from nbdebt.export.context import context_of
 from nbdebt.export.data import checks, declared, digests, pinned, written
+from nbdebt.export.faithful import Faithful
 from nbdebt.export.figures import aliases, drawing
 from nbdebt.export.functions import CannotDivideError, Surroundings, divided
 from nbdebt.export.header import header, requirements
@@ -53,7 +54,8 @@ class _Writer:
         self.entries = [kept.entry for kept in found.kept]
         trees = {entry.number: parsed_source(entry.source).tree for entry in self.entries}
         self.python = [tree for tree in trees.values() if tree is not None]
-        self.names, context = context_of(log, self.entries, trees, self.python, seed)
+        self.names, context = context_of(log, self.entries, trees, self.python, seed, form.faithful)
+        self.faithful = Faithful(log, found.kept if form.faithful else (), self.names)
         self.blocks = [translate(kept, context) for kept in found.kept]
         self.generators = context.generators
         self.notes: list[str] = []
@@ -63,7 +65,7 @@ class _Writer:
     def script(self) -> Script:
         """The script."""
         log, names, form = self.log, self.names, self.form
-        seeds = seeds_of(log, names, self.seed)
+        seeds = seeds_of(log, names, self.seed, self.faithful.streams)
         texts = [block.text for block in self.blocks]
         if form.settings or self.settings.is_class:
             texts, seeds = self._hoisted_settings(texts, seeds)
@@ -101,7 +103,18 @@ class _Writer:
         ]
         imported = "\n".join([*future, *lines, *top])
         outputs = declared(digests(log, manifest.files))
-        pieces = [imported, definitions, pins, helpers, check, seeds, body, ending, outputs]
+        pieces = [
+            imported,
+            definitions,
+            pins,
+            self.faithful.definitions(),
+            helpers,
+            check,
+            seeds,
+            body,
+            ending,
+            outputs,
+        ]
         text = "\n\n\n".join(piece for piece in pieces if piece.strip()) + "\n"
         text = re.sub(r"\n{4,}", "\n\n\n", text)
         return _finished(text, manifest, log, [b.entry for b in self.blocks if b.prints])
@@ -160,6 +173,8 @@ class _Writer:
         parts = []
         for block, text in zip(self.blocks, texts, strict=True):
             part = coroutine(block, text, names, waiting == 1) if block.waits and text else text
+            if part:
+                part = self.faithful.before(block.entry.number) + part
             if block.entry.number in draws and part:
                 part += f"\n{names.helper('save_figures')}()"
             parts.append(part)
@@ -184,7 +199,7 @@ class _Writer:
         log, found = self.log, self.found
         notes = (
             *log.unknown,
-            *notes_of(log, self.seed, self.generators),
+            *notes_of(log, self.seed, self.generators, self.faithful.streams),
             *settings_notes(self.form, self.settings.found),
             *self.notes,
         )
@@ -198,7 +213,7 @@ class _Writer:
             found.dropped,
             notes,
             needed,
-            tuple(log.unseeded) if self.seed is not None else (),
+            tuple(log.unseeded) if self.seed is not None and not self.form.faithful else (),
             self.settings.found,
             self.functions,
         )

@@ -109,6 +109,8 @@ def _entry(record: RunRecord, before: int, tags: tuple[str, ...], above: tuple[s
         frozenset(name for name, state in record.found.items() if state.exactness == "identity"),
         (),
         above,
+        record.stood,
+        record.entropies,
     )
 
 

@@ -28,7 +28,7 @@ def to_file(session: "Session", given: argparse.Namespace) -> Shown:
     """
     own = session.settings.seed if given.seed is None else given.seed
     seed = None if given.no_seed else own
-    form = Form(given.settings, given.cli, given.config, given.functions)
+    form = Form(given.settings, given.cli, given.config, given.functions, given.faithful)
     log = session.log()
     if not log.entries:
         raise NbdebtError("nothing ran yet that could be exported")

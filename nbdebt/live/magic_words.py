@@ -189,6 +189,7 @@ WORDS: tuple[Word, ...] = (
             _argument("--cli", choices=_CLIS, default="none", help="flags for these settings"),
             _argument("--config", choices=_CONFIGS, default="none", help="a file with settings"),
             _argument("--functions", action="store_true", help="a function for each section"),
+            _argument("--faithful", action="store_true", help="streams stand where the session had them"),
             _argument("--seed", type=int, default=None, help="for what was drawn unseeded"),
             _argument("--no-seed", action="store_true", help="leave unseeded what was drawn unseeded"),
             _argument("--requirements", metavar="FILE", help="write what it needs there, too"),

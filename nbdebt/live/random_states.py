@@ -6,11 +6,13 @@ Nothing is drawn, and nothing imported but by ``load_lazy``; a stream whose libr
 import importlib
 import marshal
 import random
+import struct
 import sys
 from collections.abc import Callable
 from typing import Any
 
 _MT_SIZE = 624
+_TWISTER = struct.Struct("<625IBd")
 # The first word after Matsumoto and Nishimura's ``init_by_array``; after ``init_genrand``, it is the seed.
 _BY_ARRAY = 1 << 31
 
@@ -102,6 +104,20 @@ def state_bytes(state: Any) -> bytes:
         return repr(state).encode()
     numbers = state if type(state).__module__ == "numpy" else state.cpu().numpy()
     return bytes(numbers.tobytes())
+
+
+def packed(stream: str, state: Any) -> bytes | None:
+    """A state in few bytes, for a script that puts it back; None for streams that can't be put back.
+
+    Of the Mersenne Twister of ``random`` and ``numpy.random``: 624 words and the position, whether a second
+    normal number waits, and that number; of torch: its bytes.
+    """
+    if stream == "python":
+        return _TWISTER.pack(*state[1], state[2] is not None, state[2] or 0.0)
+    if stream == "numpy" and state["bit_generator"] == "MT19937":
+        inner = state["state"]
+        return _TWISTER.pack(*inner["key"].tolist(), inner["pos"], state["has_gauss"], state["gauss"])
+    return state_bytes(state) if stream == "torch" else None
 
 
 def torch_seed() -> int | None:

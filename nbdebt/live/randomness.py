@@ -21,6 +21,7 @@ from nbdebt.live.files.classify import Names
 from nbdebt.live.files.noise import caller, is_library
 from nbdebt.live.files.wrap import Wrapper
 from nbdebt.live.monitoring import FIND_AND_LOAD, monitor
+from nbdebt.live.random_kept import Kept
 from nbdebt.live.random_states import (
     READERS,
     SEEDERS,
@@ -66,6 +67,7 @@ class Streams:
         self._generators: list[str] = []
         self._inside: list[str] = []
         self._torch_seed: int | None = None
+        self.kept = Kept()
         self._armed: set[str] = set()
         self._randbits: Any = None
         self._wrapper = Wrapper(self._loaded)
@@ -190,6 +192,7 @@ class Streams:
         self._arm()
         states = self.raw()
         self._before = self._digests(states)
+        self.kept.begin(states)
         self._blocks = {stream: block_of(stream, state) for stream, state in states.items()}
         self._loosen(self._before)
         self._torch_seed = torch_seed()
@@ -292,6 +295,8 @@ class Streams:
         if module in self._armed or module not in sys.modules or not self._started:
             return
         self._armed.add(module)
+        if self._depth:
+            self.kept.loaded(self.raw())
         try:
             arm(sys.modules[module])
         except Exception as error:
@@ -306,6 +311,7 @@ class Streams:
         monitor.on_entry(random.Random.seed.__code__, lambda frame: self._python_seed(frame.f_locals))
         monitor.on_entry(random.Random.setstate.__code__, self._python_setstate)
         monitor.on_entry(random.SystemRandom.getrandbits.__code__, self._entropy)
+        monitor.on_return(random.SystemRandom.getrandbits.__code__, self.kept.given)
 
     def _arm_numpy(self, module: Any) -> None:
         setting = self._set("numpy", "state")
@@ -328,7 +334,9 @@ class Streams:
             def randbits(k: int) -> int:
                 with contextlib.suppress(Exception):
                     self._generator_made(sys._getframe(1))
-                return original(k)  # type: ignore[no-any-return]
+                value: int = original(k)
+                self.kept.given(value)
+                return value
 
             self._randbits = (generators, original, randbits)
             generators.randbits = randbits  # type: ignore[attr-defined]
@@ -414,6 +422,7 @@ class Streams:
             self._inside.append(_names.name(module, function))
         elif wanted:
             self._generators.append(f"numpy.random.{name.rpartition('.')[2]}" if name else "numpy.random")
+            self.kept.asked = True
 
     def _failed(self, doing: str, error: Exception) -> None:
         text = f"{doing}: {type(error).__name__}: {error}"

@@ -200,6 +200,8 @@ class RunRecord(msgspec.Struct):
         touched: what was seen of files, addresses and tables, with digests.
         tolerated: the cell is tagged ``raises-exception``: its error stops nothing.
         prints: a function of the user's that it called may print.
+        stood: where the random streams that it drew from stood when it began.
+        entropies: what generators that it made took from the system, in order.
     """
 
     run: Run
@@ -221,6 +223,8 @@ class RunRecord(msgspec.Struct):
     touched: tuple[Seen, ...] = ()
     tolerated: bool = False
     prints: bool = True
+    stood: dict[str, bytes] = {}
+    entropies: tuple[int, ...] = ()
 
     @property
     def made(self) -> tuple[str, ...]:

@@ -277,6 +277,8 @@ class Recorder:
         record = RunRecord(run, key, active.flow, transformed=active.transformed, error=error)
         record.text = active.parsed.source
         record.tolerated = _tolerated(active.info)
+        with self._guarded("keeping random streams"):
+            record.stood, record.entropies = self.streams.kept.end(random.drew)
         record.prints = not self.calls.watching or may_print(codes) or bool(active.inner)
         if getattr(active.info, "store_history", True):
             record.count = getattr(result, "execution_count", None)
