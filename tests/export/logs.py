@@ -37,6 +37,9 @@ open(target, "w").write(json.dumps(found))
 """
 
 
+needs_ruff = pytest.mark.skipif(ruff() is None, reason="scripts are compared as ruff formats them")
+
+
 def log(*sources: str, error: tuple[str, int] = ("", 0), **more: Any) -> Log:
     """A log of runs, of which the last one ended with the error. A text that begins with ``# `` is,
     without it, a markdown cell above the next one."""

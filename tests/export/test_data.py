@@ -4,7 +4,9 @@ import hashlib
 from pathlib import Path
 
 import nbdebt
-from tests.export.logs import is_clean, log, started
+from tests.export.logs import is_clean, log, needs_ruff, started
+
+pytestmark = needs_ruff
 
 ROWS = "a\n1\n2\n"
 CELLS = [

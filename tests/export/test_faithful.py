@@ -12,9 +12,11 @@ pytest.importorskip("numpy")
 import nbdebt
 from nbdebt.live.random_kept import Kept
 from nbdebt.live.random_states import packed
-from tests.export.logs import is_clean, outcomes
+from tests.export.logs import is_clean, needs_ruff, outcomes
 from tests.export.probe import names
 from tests.live.conftest import shell as shell
+
+pytestmark = needs_ruff
 
 CELLS = [
     "import random\nimport numpy as np",

@@ -10,7 +10,9 @@ import msgspec
 import nbdebt
 from nbdebt.export.model import Held
 from nbdebt.live.held import held as seen
-from tests.export.logs import is_clean, log, outcomes
+from tests.export.logs import is_clean, log, needs_ruff, outcomes
+
+pytestmark = needs_ruff
 
 # Runs and, with `# `, markdown; heads of functions in the script; calls in `main`.
 CASES: dict[str, tuple[list[str], list[str], list[str]]] = {

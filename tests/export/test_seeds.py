@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 import nbdebt
-from tests.export.logs import is_clean, log, outcomes
+from tests.export.logs import is_clean, log, needs_ruff, outcomes
+
+pytestmark = needs_ruff
 
 # Cells; lines of the script; lines that must not be there; words of the notes.
 CASES: dict[str, tuple[list[str], list[str], list[str], str]] = {

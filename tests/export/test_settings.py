@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 import nbdebt
-from tests.export.logs import is_clean, log, outcomes, started
+from tests.export.logs import is_clean, log, needs_ruff, outcomes, started
 from tests.export.probe import names
+
+pytestmark = needs_ruff
 
 # Cells; then the settings that stand at the top, as `NAME: type = literal`.
 CASES: dict[str, tuple[list[str], list[str]]] = {
