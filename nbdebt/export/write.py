@@ -71,6 +71,7 @@ class _Writer:
             texts, seeds = self._hoisted_settings(texts, seeds)
         parts, plotting = self._parts(texts)
         imports, parts = hoisted(parts, self.python, log.directory, names.imports())
+        seeds = self._by_known_name(seeds, imports)
         pins, check = self._pins()
         definitions, ending = self.settings.definitions(), ""
         body = self._functions(parts, imports, "\n\n".join(filter(None, [check, seeds])))
@@ -126,6 +127,13 @@ class _Writer:
         reference = settings.reference if settings.is_class else None
         settings.found, changed = hoisted_settings([*texts, seeds], [*self.entries, None], free, reference)
         return changed[:-1], changed[-1]
+
+    def _by_known_name(self, seeds: str, imports: Sequence[str]) -> str:
+        """The seeds, with numpy as the notebook calls it."""
+        found = next(filter(None, (re.fullmatch(r"import numpy as (\w+)", text) for text in imports)), None)
+        if found is None or self.names.modules.get("numpy") is None:
+            return seeds
+        return re.sub(rf"\b{self.names.modules.pop('numpy')}\.random", f"{found[1]}.random", seeds)
 
     def _functions(self, parts: Sequence[str], imports: Sequence[str], first: str) -> str:
         """The runs as functions; empty where that isn't asked for, or can't be."""

@@ -12,6 +12,12 @@ pytestmark = needs_ruff
 # Cells; lines of the script; lines that must not be there; words of the notes.
 CASES: dict[str, tuple[list[str], list[str], list[str], str]] = {
     "a stream": (["import random", "x = random.random()"], ["random.seed(SEED)"], [], "`random` unseeded"),
+    "numpy, as the notebook calls it": (
+        ["import numpy as np", "x = np.random.rand()"],
+        ["np.random.seed(SEED)"],
+        ["import numpy"],
+        "`numpy.random` unseeded",
+    ),
     "a stream that is seeded": (
         ["import random\nrandom.seed(3)", "x = random.random()"],
         ["random.seed(SEED)", "SEED: int = 3  # seed in [1]"],
