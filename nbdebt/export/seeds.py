@@ -55,10 +55,9 @@ def notes_of(log: Log, seed: int | None, generators: Generators, restored: Colle
     streams = said_streams(unseeded)
     if seed is None or not any(stream in _SEEDS or stream == STREAM for stream in log.unseeded):
         return [f"The notebook drew from {streams} unseeded: each run of this script gives something else"]
-    notes = [
-        f"The notebook drew from {streams} unseeded: its own numbers can't be had again. "
-        f"This script seeds with {seed}"
-    ]
+    known = any(entry.stood or entry.entropies for entry in log.entries)
+    own = "its own numbers come with `--faithful`" if known else "its own numbers can't be had again"
+    notes = [f"The notebook drew from {streams} unseeded: {own}. This script seeds with {seed}"]
     if generators.left:
         notes.append(
             f"Generators that are made in a loop or a function ({', '.join(generators.left)}) stay unseeded: "

@@ -40,6 +40,7 @@ def test_what_was_drawn_is_drawn_again(shell: Any, tmp_path: Path) -> None:
     for cell in CELLS:
         shell.run_cell(cell, store_history=True)
     held = names(shell.user_ns)
+    assert "`--faithful`" in nbdebt.export(session).manifest.notes[0]
     places = []
     for number, (targets, _) in enumerate(WANTED):
         script = nbdebt.export(session, targets, faithful=True)
