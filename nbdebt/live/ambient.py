@@ -70,7 +70,12 @@ def ambient(
             found.update(_DISPLAY.get(library, ()))
     asked = {setting for pattern, setting in _ASKING if pattern.search(source)}
     for access in flow.accesses:
-        if isinstance(access.resource, File) and not access.resource.path.startswith(("/", "~", "<")):
+        made = access.mode == "write" and "append" not in access.detail
+        if (
+            isinstance(access.resource, File)
+            and not access.resource.path.startswith(("/", "~", "<"))
+            and not made
+        ):
             found.add("cwd")
     used = frozenset(libraries)
     for name in patched:

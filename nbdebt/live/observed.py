@@ -86,7 +86,7 @@ def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
     reads = [
         _meant(read, words)
         for take in seen.summary.takes
-        if (read := _read(_narrowed(take, only), seen, recorder)) is not None
+        if (read := _read(_narrowed(take, only, seen.flow), seen, recorder)) is not None
     ]
     for name in sorted(seen.called):
         state = recorder.namespace.states.get(name)
@@ -186,10 +186,12 @@ def _is_iterator(value: object) -> bool:
     return any("__next__" in class_dict(base) for base in mro(type(value)))
 
 
-def _narrowed(take: Touch, only: frozenset[str]) -> Touch:
+def _narrowed(take: Touch, only: frozenset[tuple[str, int, int]], flow: CellFlow) -> Touch:
     """An access to the shape alone, where the code asks for no more."""
-    narrow = take.base in only and take.code == READ and take.part in PARTS
-    return take._replace(part=SHAPE) if narrow else take
+    if take.code != READ or take.part not in PARTS or take.access < 0:
+        return take
+    span = flow.accesses[take.access].span
+    return take._replace(part=SHAPE) if (take.base, span.line, span.column) in only else take
 
 
 def _meant(read: Read, words: frozenset[str]) -> Read:

@@ -71,8 +71,12 @@ def _class(module: str, name: str) -> object:
     return vars(loaded).get(name, sys) if loaded is not None else sys
 
 
-def asked(parsed: Parsed) -> frozenset[str]:
-    """Names of which a cell asks for nothing but the shape: ``len(x)``, ``type(x)``, ``x.columns``."""
+def asked(parsed: Parsed) -> frozenset[tuple[str, int, int]]:
+    """Where a cell asks for nothing but the shape of a name: ``len(x)``, ``type(x)``, ``x.columns``.
+
+    Returns:
+        (name, line, column), line and column from 1.
+    """
     if parsed.tree is None:
         return frozenset()
     shaped: set[int] = set()
@@ -83,11 +87,11 @@ def asked(parsed: Parsed) -> frozenset[str]:
             shaped.update(id(argument) for argument in node.args[:1])
     if not shaped:
         return frozenset()
-    names: dict[str, bool] = {}
-    for node in ast.walk(parsed.tree):
-        if isinstance(node, ast.Name):
-            names[node.id] = names.get(node.id, True) and id(node) in shaped
-    return frozenset(name for name, only in names.items() if only)
+    return frozenset(
+        (node.id, node.lineno, node.col_offset + 1)
+        for node in ast.walk(parsed.tree)
+        if isinstance(node, ast.Name) and id(node) in shaped
+    )
 
 
 def shaped(parts: Iterable[Part]) -> frozenset[str]:

@@ -312,8 +312,9 @@ class Replayer:
         equal = {n for n, digest in now.names.items() if then.names.get(n) == digest}
         for name in equal:
             effect = last.effects.get(name)
-            if effect is not None and effect.after is not None:
-                env[name] = Found(effect.after, place.index)
+            left = effect.after if effect is not None else last.found.get(name)
+            if left is not None and (effect is not None or name in place.outline.may_bind):
+                env[name] = Found(left, place.index)
         silent = not (last.shows or shows)
         return equal, silent or (now.text is not None and now.text == then.text)
 
@@ -333,6 +334,11 @@ class Replayer:
             if read.base[0] != "<" and found is None:
                 if (read.maker == -1 and read.key != ABSENT) or read.base in done.idle:
                     foreign.append(read)
+                elif read.access >= 0 and "guarded" in last.flow.accesses[read.access].detail:
+                    # It does without.
+                    text = f"found `{read.base}` there, which nothing above makes"
+                    cell.reasons.append(Reason("other-version", read.base, read.access, text=text))
+                    stale = False
                 elif read.certain or read.key != ABSENT:
                     self.why.missing(cell, place, read.base, read.access, read, env)
                 continue
@@ -356,6 +362,10 @@ class Replayer:
         elif why != "random":
             why = "differs"
         self._spread(place, last, done, differ, why)
+        for read in differ:
+            if read.base in place.outline.may_bind and read.base not in env and read.base in last.found:
+                # Made where it isn't there.
+                env[read.base] = Found(None, place.index, why)
         equal, same_text = self._equal(last, known, env, place)
         if same_text and _touched(last, place) <= equal:
             done.cells[place.index] = CellReplay(place.index, "same")

@@ -6,6 +6,7 @@ body; a library's class or plain function is its name.
 """
 
 import functools
+import sys
 import types
 import weakref
 from inspect import CO_NESTED
@@ -153,13 +154,26 @@ def _cell(walk: Walk, value: types.CellType) -> bytes | Node:
 
 @reads(types.MethodType)
 def _method(walk: Walk, value: types.MethodType) -> bytes | Node:
+    if _is_global_stream(value.__self__):
+        return xxh3_128_digest(b"stream:" + value.__func__.__name__.encode("utf-8", "replace"))
     return Node(b"method", [value.__func__, value.__self__])
+
+
+def _is_global_stream(owner: object) -> bool:
+    """Whether it is the generator behind a module's functions: where that stands is known by itself."""
+    for module, name in (("random", "_inst"), ("numpy.random.mtrand", "_rand")):
+        loaded = sys.modules.get(module)
+        if loaded is not None and type(loaded) is types.ModuleType and vars(loaded).get(name) is owner:
+            return True
+    return False
 
 
 @reads(types.BuiltinFunctionType, types.MethodWrapperType)
 def _builtin(walk: Walk, value: types.BuiltinFunctionType) -> bytes | Node:
     owner = value.__self__
     name = value.__name__.encode("utf-8", "replace")
+    if owner is not None and _is_global_stream(owner):
+        return xxh3_128_digest(b"stream:" + name)
     if owner is None or types.ModuleType in mro(type(owner)):
         module = object.__getattribute__(value, "__module__")
         return Node(b"builtin:" + name, [module if type(module) is str else ""])
