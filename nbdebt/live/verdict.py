@@ -312,9 +312,9 @@ class Replayer:
         equal = {n for n, digest in now.names.items() if then.names.get(n) == digest}
         for name in equal:
             effect = last.effects.get(name)
-            left = effect.after if effect is not None else last.found.get(name)
-            if left is not None and (effect is not None or name in place.outline.may_bind):
-                env[name] = Found(left, place.index)
+            held = effect.after if effect is not None else last.found.get(name)
+            if held is not None and (effect is not None or name in place.outline.may_bind):
+                env[name] = Found(held, place.index)
         silent = not (last.shows or shows)
         return equal, silent or (now.text is not None and now.text == then.text)
 
