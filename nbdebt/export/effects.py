@@ -79,6 +79,7 @@ def unit_of(entry: Entry, observed: bool, draws: bool) -> Unit:
     else:
         touches |= _may_change(parsed.tree, flow)
         kills -= needs
+    needs |= _within(parsed.tree)
     always = bool(_settings(touches)) or any(key.startswith("<random>") for key in kills | touches - needs)
     always = always or any(
         m.kind in ("shell", "assign-shell", "shell-cell") or m.name in ("run", "writefile", "file")
@@ -105,6 +106,9 @@ def statements_of(entry: Entry, observed: bool, draws: bool) -> list[Unit] | Non
     if entry.outcome not in ("ok",) or flow.opaque:
         return None
     found: list[Unit] = []
+    # What no statement names was read by what they call.
+    told = {key_of(access)[0] for access in flow.accesses}
+    unnamed = {key for key in entry.needs or () if key[0] == "<" or key not in told}
     for number, (node, statement) in enumerate(zip(tree.body, flow.statements, strict=True)):
         needs, touches, kills = _of_accesses(flow.accesses[statement.first : statement.last])
         module = ast.Module([node], [])
@@ -113,8 +117,9 @@ def statements_of(entry: Entry, observed: bool, draws: bool) -> list[Unit] | Non
         if entry.effects is not None:
             if calls:
                 changed |= {key for key in entry.effects if key not in touches and not _binds(entry, key)}
-                needs |= {key for key in entry.needs or () if key[0] == "<"}
+                needs |= unnamed
             changed &= set(entry.effects) | entry.unsure | {n.name for n in flow.defines}
+        needs |= _within(node)
         touches |= changed
         last = number == len(tree.body) - 1
         quiet = not calls or _all_pure(node, flow)
@@ -133,6 +138,17 @@ def statements_of(entry: Entry, observed: bool, draws: bool) -> list[Unit] | Non
             )
         )
     return found
+
+
+def _within(tree: ast.AST | None) -> set[str]:
+    """Names that functions and classes read when they are called, whoever calls them."""
+    return {
+        inner.id
+        for node in (ast.walk(tree) if tree is not None else ())
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
+    }
 
 
 def _binds(entry: Entry, key: str) -> bool:

@@ -26,7 +26,7 @@ def said(value: Any) -> Any:
         return ["class", value.__name__, sorted(vars(value))]
     if type(value).__module__ == "__main__":
         return ["instance", kind, said(vars(value))]
-    return re.sub(r"0x[0-9a-f]+", "0x", repr(value))
+    return re.sub(r"0x[0-9a-fA-F]+", "0x", repr(value))
 
 
 def names(values: dict[str, Any]) -> dict[str, Any]:
