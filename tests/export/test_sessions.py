@@ -1,4 +1,4 @@
-"""Random sessions of the session oracle: the exported script gives what the session gave, or there is none."""
+"""Random sessions of the session oracle: the script gives what the session gave, or there is none."""
 
 import random
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
 )
 @given(number=st.integers(0, 10**9))
 def test_the_script_gives_what_the_session_gave(number: int, player: Player, folder: str) -> None:
-    """Compared by the tests' own digests; what two runs of the script disagree on is chance that none knows of."""
+    """Compared by digests of the tests' own; what two runs of the script disagree on is chance."""
     rng = random.Random(f"export:{number}")
     notebook = rng.choice([n for n in notebooks("tune") if n.document.name not in TIMED])
     kind = choose(rng)
