@@ -104,6 +104,7 @@ corpus: $(VENV)/.installed-dev ## Fetch 1,290 notebooks of public packages into 
 bench: corpus ## Measure speed: on the corpus beside ruff, nbqa, pynblint and flake8-nb; in kernels beside ipyflow
 	@$(BIN)/python -m benchmarks.static --write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks.live --write docs/benchmarks.md
+	@$(BIN)/python -m benchmarks.export
 
 docs: $(VENV)/.installed-dev ## Write what is generated in docs/: rule pages, references, shown output
 	@$(BIN)/python tools/make_docs.py
