@@ -232,11 +232,13 @@ def test_a_file_is_pinned(tmp_path: Path) -> None:
     assert not report.findings
 
 
-def test_a_configuration_that_cannot_be_extended_is_a_problem(tmp_path: Path) -> None:
-    text = "select = ['NBD3']\noutputs = {}\n"
-    (tmp_path / "nbdebt.toml").write_text(text)
+def test_a_configuration_is_extended_whatever_its_form(tmp_path: Path) -> None:
+    (tmp_path / "nbdebt.toml").write_text("select = ['NBD3']\noutputs = {}\n")
     path = notebook(tmp_path / "a.ipynb", "# %% [1]\nopen('out.csv', 'w').write('1')\n")
     forget_settings()
     report, _ = fix_paths([str(path)], CheckOptions(cache=False), unsafe=True)
-    assert ["could not be fixed" in p.reason for p in report.problems] == [True]
-    assert (tmp_path / "nbdebt.toml").read_text() == text
+    assert not report.problems
+    forget_settings()
+    declared = load_settings(tmp_path)
+    assert [output.pattern for output in declared.outputs] == ["out.csv"]
+    assert declared.select == ("NBD3",)

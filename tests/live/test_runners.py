@@ -1,11 +1,13 @@
 """Programs that run whole notebooks, and Jupyter's server: the line is there once, and can be taken out."""
 
+import contextlib
 import json
 import os
 import re
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -119,6 +121,11 @@ def server(tmp_path: Path, environ: dict[str, str]) -> Iterator[str]:
             port = int(taken[1])
             break
     assert process.poll() is None, "".join(told)
+    listening = time.monotonic() + 60
+    while time.monotonic() < listening:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
+            break
+        assert process.poll() is None, "".join(told)
     yield f"http://127.0.0.1:{port}/api/contents/n.ipynb"
     process.terminate()
     process.communicate(timeout=60)
