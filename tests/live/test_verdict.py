@@ -4,7 +4,6 @@ A session is a document (cell id and source) and what happened: ids of cells tha
 cell that ran with another source before it was edited to what the document says.
 """
 
-import sys
 from typing import Any, NamedTuple
 
 import pytest
@@ -372,8 +371,6 @@ def test_verdict(case: Case, shell: Any) -> None:
     verdict = session.verdict()
     states = {name: cell.state for name, cell in verdict.cells.items() if cell.state != "same"}
     assert states == dict(pair.split(":") for pair in case.states.split())
-    if "enum" in case.name and sys.version_info < (3, 12):
-        pytest.xfail("on 3.11, the first member that is read changes the fingerprint of its class")
     assert sorted(verdict.names) == case.names.split()
     assert list(verdict.left_over) == case.left_over.split()
     assert verdict.reproduces is case.reproduces

@@ -160,7 +160,8 @@ def layout(cls: type) -> Layout:
     shadowed: set[str] = set()
     derived: set[str] = set()
     for base in mro(cls):
-        if base is object:
+        if base is object or base is type:
+            # A class's own slots are the interpreter's: its flags say whether it was looked up before.
             continue
         if base is Flag:
             derived.add("_inverted_")
