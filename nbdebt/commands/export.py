@@ -1,5 +1,6 @@
 """``nbdebt export``: a notebook as a script."""
 
+from pathlib import Path
 from typing import get_args
 
 import click
@@ -7,15 +8,18 @@ import click
 from nbdebt.commands.output import tell, write
 from nbdebt.export.making import made
 from nbdebt.export.model import Cli, Config, Form, Script
+from nbdebt.export.pipelines import TOOLS
+from nbdebt.export.pipelines.writing import verify_pipeline, write_pipeline
 from nbdebt.export.proof import proven
 from nbdebt.export.saved import log_of_notebook
-from nbdebt.model.errors import NotebookError
+from nbdebt.model.errors import NbdebtError, NotebookError
 from nbdebt.read import read_notebook
+from nbdebt.report.words import plural
 
 
 @click.command("export")
 @click.argument("notebook", type=click.Path())
-@click.option("-o", "--output-file", type=click.Path(dir_okay=False), help="Write the script to this file.")
+@click.option("-o", "--output-file", type=click.Path(), help="Write to this file.")
 @click.option(
     "--for",
     "targets",
@@ -64,6 +68,14 @@ from nbdebt.read import read_notebook
 @click.option(
     "--requirements", type=click.Path(dir_okay=False), help="Write the packages that it needs to this file."
 )
+@click.option(
+    "--to",
+    type=click.Choice(("script", "module", *TOOLS)),
+    default="script",
+    show_default=True,
+    help="A script, a module of functions (as --functions), or a program for each section, which this tool "
+    "starts (-o is a directory then).",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -79,6 +91,7 @@ def command(
     verify: bool,
     timeout: float,
     requirements: str | None,
+    to: str,
 ) -> None:
     """Write NOTEBOOK as a script: its cells in the order in which they ran, magics as plain Python, what is
     shown printed, figures saved.
@@ -96,6 +109,10 @@ def command(
         raise NotebookError(notebook, error.strerror or str(error), kind="unreadable") from None
     log = log_of_notebook(read_notebook(data, notebook))
     used = None if no_seed else seed
+    if to != "script":
+        if to in TOOLS and (cli != "none" or config != "none"):
+            raise click.UsageError(f"--to {to} makes a program for each section, and these have no flags")
+        functions = True
     form = Form(settings, cli, config, functions)
     status = 0
     if verify:
@@ -108,10 +125,33 @@ def command(
     else:
         script = made(log, targets, None, used, form)
     _told(script)
-    write(script.text, output_file)
+    if to in TOOLS:
+        status = max(status, _pipeline(script, to, notebook, output_file, timeout if verify else None))
+    else:
+        write(script.text, output_file)
     if requirements:
         write("".join(f"{line}\n" for line in script.manifest.requirements), requirements)
     ctx.exit(status)
+
+
+def _pipeline(script: Script, tool: str, notebook: str, target: str | None, timeout: float | None) -> int:
+    directory = Path(target or f"{Path(notebook).with_suffix('')}_pipeline")
+    status = 0
+    if timeout is not None:
+        found = verify_pipeline(script, timeout)
+        tell(f"step by step: {found.summary()}")
+        status = 0 if found.equal else 1
+    try:
+        pipeline, files = write_pipeline(script, tool, directory)
+    except OSError as error:
+        raise NbdebtError(f"{directory}: can't be written: {error.strerror or error}") from None
+    for note in pipeline.notes:
+        tell(note)
+    for step in pipeline.steps:
+        after = f" after {', '.join(step.after)}" if step.after else ""
+        write(f"{step.name}{after}\n")
+    tell(f"wrote {plural(len(files), 'file')} into {directory}: {plural(len(pipeline.steps), 'step')}")
+    return status
 
 
 def _told(script: Script) -> None:

@@ -77,7 +77,7 @@ def unit_of(entry: Entry, observed: bool, draws: bool) -> Unit:
         touches = {key for key in touches if key[0] == "<"} | set(entry.effects) | entry.unsure
         kills = {k for k, kind in entry.effects.items() if kind == "bound" and k not in needs and k[0] != "<"}
     else:
-        touches |= _may_change(parsed.tree, flow)
+        touches |= may_change(parsed.tree, flow)
         kills -= needs
     needs |= _within(parsed.tree)
     always = bool(_settings(touches)) or any(key.startswith("<random>") for key in kills | touches - needs)
@@ -113,7 +113,7 @@ def statements_of(entry: Entry, observed: bool, draws: bool) -> list[Unit] | Non
         needs, touches, kills = _of_accesses(flow.accesses[statement.first : statement.last])
         module = ast.Module([node], [])
         calls = any(isinstance(n, ast.Call | ast.Await) for n in ast.walk(node))
-        changed = _may_change(module, flow)
+        changed = may_change(module, flow)
         if entry.effects is not None:
             if calls:
                 changed |= {key for key in entry.effects if key not in touches and not _binds(entry, key)}
@@ -171,7 +171,7 @@ def _of_accesses(accesses: Sequence[Access]) -> tuple[set[str], set[str], set[st
     return needs, touches, {key for key in kills if key[0] != "<" or key.startswith("<random>")}
 
 
-def _may_change(tree: ast.Module | None, flow: CellFlow) -> set[str]:
+def may_change(tree: ast.Module | None, flow: CellFlow) -> set[str]:
     """Names of what calls are given, or are methods of, unless the function is known not to change it."""
     found: set[str] = set()
     if tree is None:

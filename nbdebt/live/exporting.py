@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from nbdebt.export.making import made
 from nbdebt.export.model import Form, Script
+from nbdebt.export.pipelines.writing import verify_pipeline, write_pipeline
 from nbdebt.export.proof import proven
 from nbdebt.live.shown import Shown
 from nbdebt.model.errors import NbdebtError
 from nbdebt.read.edit import write_atomic
 from nbdebt.report.plain import clean
+from nbdebt.report.words import plural
 
 if TYPE_CHECKING:
     from nbdebt.live.session import Session
@@ -28,7 +30,11 @@ def to_file(session: "Session", given: argparse.Namespace) -> Shown:
     """
     own = session.settings.seed if given.seed is None else given.seed
     seed = None if given.no_seed else own
-    form = Form(given.settings, given.cli, given.config, given.functions, given.faithful)
+    if given.to and (given.cli != "none" or given.config != "none" or given.faithful):
+        raise NbdebtError(
+            f"--to {given.to} makes a program for each section, and these have no flags or states"
+        )
+    form = Form(given.settings, given.cli, given.config, given.functions or bool(given.to), given.faithful)
     log = session.log()
     if not log.entries:
         raise NbdebtError("nothing ran yet that could be exported")
@@ -39,10 +45,28 @@ def to_file(session: "Session", given: argparse.Namespace) -> Shown:
     else:
         script, found = proven(log, given.targets, seed=seed, timeout=given.timeout, form=form)
         lines += [found.summary(), *found.notes]
-    written(given.file, script.text)
+    if given.to:
+        lines += steps_written(script, given.to, Path(given.file), given.timeout if given.verify else None)
+    else:
+        written(given.file, script.text)
     if given.requirements:
         written(given.requirements, requirements_text(script))
     return Shown(f"{clean(given.file)} written", (*lines, *told(script)))
+
+
+def steps_written(script: Script, tool: str, target: Path, timeout: float | None) -> list[str]:
+    """Write a pipeline, and prove it with a time limit given; what to say of it, a line each.
+
+    Raises:
+        NbdebtError: it can't be divided into steps, or a file can't be written.
+    """
+    lines = [f"step by step: {verify_pipeline(script, timeout).summary()}"] if timeout is not None else []
+    try:
+        found, _ = write_pipeline(script, tool, target)
+    except OSError as error:
+        raise NbdebtError(f"{target}: can't be written: {error.strerror or error}") from None
+    names = ", ".join(step.name for step in found.steps)
+    return [*lines, f"{plural(len(found.steps), 'step')}: {names}", *found.notes]
 
 
 def told(script: Script) -> tuple[str, ...]:

@@ -99,6 +99,7 @@ _CODES = _argument(
 # As in nbdebt.export.model, which a session loads only when something is exported.
 _CLIS = ("none", "argparse", "click", "fire")
 _CONFIGS = ("none", "json", "toml")
+_TOOLS = ("dvc", "make", "snakemake", "airflow", "luigi", "metaflow", "prefect")
 _EITHER = argparse.BooleanOptionalAction
 _DECLARED = _arguments(
     _argument("path", nargs="+", metavar="PATH", help="paths or patterns, relative to the notebook"),
@@ -189,6 +190,7 @@ WORDS: tuple[Word, ...] = (
             _argument("--cli", choices=_CLIS, default="none", help="flags for these settings"),
             _argument("--config", choices=_CONFIGS, default="none", help="a file with settings"),
             _argument("--functions", action="store_true", help="a function for each section"),
+            _argument("--to", choices=_TOOLS, default="", help="a program for each section, in a directory"),
             _argument("--faithful", action="store_true", help="streams stand where the session had them"),
             _argument("--seed", type=int, default=None, help="for what was drawn unseeded"),
             _argument("--no-seed", action="store_true", help="leave unseeded what was drawn unseeded"),
