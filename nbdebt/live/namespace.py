@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
 from nbdebt.live.bindings import Bindings
-from nbdebt.live.fingerprints import Fingerprint, Fingerprinter
+from nbdebt.live.fingerprints import LATE, Fingerprint, Fingerprinter
 from nbdebt.live.shapes import shape_of
 from nbdebt.live.states import State, state_of
 
@@ -121,7 +121,10 @@ class Namespace:
             assert before is not None
             old_exactness = before.exactness
             found = self._fingerprint(name)
-            if found.digest == plain and found.exactness == old_exactness:
+            if found.why == LATE or (found.digest == plain and found.exactness == old_exactness):
+                continue
+            if plain is None:  # It was given up when it was made, so there is nothing to compare this with.
+                states[name] = before._replace(exactness=found.exactness)
                 continue
             after = state_of(found, run, salt)._replace(shape=shape_of(value))
             states[name] = after
@@ -146,6 +149,7 @@ class Namespace:
         return Change(name, "changed", before, after)
 
     def _take(self, name: str, run: int, salt: bytes) -> State:
+        self._plain.pop(name, None)
         shape = shape_of(self.values[name])
         state = self.states[name] = state_of(self._fingerprint(name), run, salt)._replace(shape=shape)
         self._bindings.hold(name)
@@ -153,7 +157,8 @@ class Namespace:
 
     def _fingerprint(self, name: str) -> Fingerprint:
         found = self.fingerprinter.take(self.values[name])
-        self._plain[name] = found.digest
+        if found.why != LATE:
+            self._plain[name] = found.digest
         if found.exactness == "exact":
             self.inexact.pop(name, None)
         else:

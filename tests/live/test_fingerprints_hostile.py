@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from nbdebt.live.fingerprints import Budget, Fingerprinter
+from nbdebt.live.fingerprints import LATE, Budget, Fingerprinter
+from nbdebt.live.namespace import Namespace
 
 take = Fingerprinter().take
 
@@ -220,9 +221,10 @@ def test_deep_nesting(build: str) -> None:
             value = (lambda inner: lambda: inner)(value)
         else:
             value = (lambda inner: (inner for _ in [1]))(value)
-    found = take(value)
+    patient = Fingerprinter(Budget(patience=60)).take
+    found = patient(value)
     assert found.exactness in ("sampled", "exact")
-    assert found.digest == take(value).digest
+    assert found.digest == patient(value).digest
     while True:  # Python itself would recurse in freeing it.
         if (build == "list" and type(value) is list) or (build == "tuple" and type(value) is tuple):
             value = value[0]
@@ -348,6 +350,34 @@ def test_beyond_the_budget(name: str) -> None:
     assert found.why
     assert found.digest == fingerprinter.take(value).digest == fingerprinter.take(LARGE[name]()).digest
     assert found.size <= 2 * SMALL.bytes
+
+
+def test_what_was_given_up_says_nothing() -> None:
+    """Where a busy machine ended a walk is an accident: not a change of the value."""
+    impatient, patient = Fingerprinter(Budget(patience=0)), Fingerprinter()
+    value = [types.SimpleNamespace(i=i) for i in range(1_000)]
+    found = impatient.take(value)
+    assert (found.exactness, found.why) == ("identity", LATE)
+
+    def changes(*looks: Fingerprinter) -> list[bool]:
+        namespace = Namespace({}, {}, looks[0])
+        namespace.values["rows"] = value
+        namespace.end({"rows"}, 0, b"", {"rows"})
+        told = []
+        for run, fingerprinter in enumerate(looks[1:], 1):
+            namespace.fingerprinter = fingerprinter
+            told.append(bool(namespace.end({"rows"}, run, b"", set())))
+        return told
+
+    assert changes(patient, impatient, patient, impatient) == [False] * 3
+    assert changes(impatient, patient, patient, impatient) == [False] * 3
+    namespace = Namespace({"rows": value}, {}, patient)
+    namespace.adopt()
+    namespace.fingerprinter = impatient
+    namespace.end({"rows"}, 0, b"", set())
+    value[7].i = 8
+    namespace.fingerprinter = patient
+    assert [change.kind for change in namespace.end({"rows"}, 1, b"", set())] == ["changed"]
 
 
 def test_what_is_small_is_read_beside_what_is_large() -> None:

@@ -24,12 +24,12 @@ from nbdebt.live.fingerprints import (
     tensors,
 )
 from nbdebt.live.fingerprints.kinds import find
-from nbdebt.live.fingerprints.model import Budget, Exactness, Fingerprint
-from nbdebt.live.fingerprints.nodes import LARGE, PLAIN, TooMuchError
+from nbdebt.live.fingerprints.model import LATE, Budget, Exactness, Fingerprint
+from nbdebt.live.fingerprints.nodes import LARGE, PLAIN, TooLateError, TooMuchError
 from nbdebt.live.fingerprints.peek import token, type_name
 from nbdebt.live.fingerprints.walk import Walk
 
-__all__ = ["Budget", "Exactness", "Fingerprint", "Fingerprinter"]
+__all__ = ["LATE", "Budget", "Exactness", "Fingerprint", "Fingerprinter"]
 
 READERS: Final = (arrays, code, columnar, containers, drawings, frames, iterators, opaque, scalars, tensors)
 """The modules that register readers."""
@@ -56,6 +56,9 @@ class Fingerprinter:
                 return Walk(find, self.budget, False).fingerprint(value)
             except TooMuchError:
                 return Walk(find, self.budget, True).fingerprint(value)
+        except TooLateError:
+            digest = xxh3_128_digest(b"opaque:" + type_name(kind).encode("utf-8", "replace"))
+            return Fingerprint(digest, "identity", why=LATE, reach=None)
         except Exception as problem:
             name = type_name(kind)
             digest = xxh3_128_digest(b"opaque:" + name.encode("utf-8", "replace"))

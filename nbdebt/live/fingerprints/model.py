@@ -1,10 +1,14 @@
 """What a fingerprint is, and how much work one may cost."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 Exactness = Literal["exact", "sampled", "identity"]
+
+LATE: Final = "reading it took too long"
+"""Why nothing is known of a value whose walk was given up. The next one may come to its end, or may not: that the
+fingerprint is another one then says nothing."""
 
 
 class Fingerprint(msgspec.Struct, frozen=True, gc=False):
@@ -43,7 +47,7 @@ class Budget(msgspec.Struct, frozen=True, gc=False):
 
     The work is counted, not timed: the same value is read in the same places each time, however busy the
     machine is. ``seconds`` is held against an estimate of what was counted; the thread's own clock only
-    stops a walk that works many times as long.
+    stops a walk that works many times as long, and then nothing is said of the value.
 
     Args:
         seconds: estimated time.
@@ -51,6 +55,7 @@ class Budget(msgspec.Struct, frozen=True, gc=False):
         elements: objects visited one by one (the elements of a list of plain numbers aren't).
         parts: a value with more parts than this has none.
         reach: a value that reaches more mutable things than this has an unknown reach.
+        patience: time on the thread's own clock, in seconds, after which a walk is given up.
     """
 
     seconds: float = 0.02
@@ -58,3 +63,4 @@ class Budget(msgspec.Struct, frozen=True, gc=False):
     elements: int = 200_000
     parts: int = 512
     reach: int = 2_000
+    patience: float = 0.6

@@ -25,6 +25,10 @@ class TooMuchError(Exception):
     """The budget doesn't suffice to read all of the value."""
 
 
+class TooLateError(Exception):
+    """The walk worked many times as long as was thought: where it stood then is an accident."""
+
+
 class Node(msgspec.Struct):
     """A value seen as a kind and its children.
 

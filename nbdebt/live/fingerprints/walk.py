@@ -25,6 +25,7 @@ from nbdebt.live.fingerprints.nodes import (
     SIZED,
     Digest,
     Node,
+    TooLateError,
     TooMuchError,
     spread,
     spread_blocks,
@@ -92,8 +93,7 @@ class Walk:
         self._lenient = 0
         self._visited = 0
         # What this thread worked, not what the clock on the wall says: a busy machine reads no less.
-        self._deadline = thread_time() + 0.2 + 20 * budget.seconds
-        self._late = False
+        self._deadline = thread_time() + budget.patience
         self._odd: bool | None = None
 
     # For the readers
@@ -211,6 +211,7 @@ class Walk:
 
         Raises:
             TooMuchError: there is more of it than the budget allows, and nothing may be left out.
+            TooLateError: it took longer than anyone can wait.
         """
         out = self._enter(value, self.left)
         if out is not None:
@@ -289,14 +290,12 @@ class Walk:
                 raise TooMuchError
         else:
             self._visited += 1
-            if share < NODE_COST or self._late or self._visited > self.budget.elements:
+            if share < NODE_COST or self._visited > self.budget.elements:
                 self.sampled("there is more of it than could be read")
                 return xxh3_128_digest(b"unread:" + type_name(type(value)).encode("utf-8", "replace"))
             self.left = share - NODE_COST
         if not self._visited & 255 and thread_time() > self._deadline:
-            self._late = True
-            if not self.fair:
-                raise TooMuchError
+            raise TooLateError if self.fair else TooMuchError
         if type(value) is Node:
             out: bytes | Node = value
         elif type(value) is Digest:
@@ -308,7 +307,7 @@ class Walk:
                 reader = self._readers[kind] = self._find(type(value))
             try:
                 out = reader(self, value)
-            except TooMuchError:
+            except (TooMuchError, TooLateError):
                 raise
             except Exception as problem:
                 name, failure = type_name(type(value)), type_name(type(problem))
