@@ -17,7 +17,7 @@ from nbdebt.export.model import Entry
 from nbdebt.export.names import bindings
 from nbdebt.export.sections import Section, closed_over, flow_between, function_name, globals_of, sections_of
 from nbdebt.export.setting_lines import Settings
-from nbdebt.export.texts import comment, indented
+from nbdebt.export.texts import comment, indented, tree_of
 
 
 class CannotDivideError(Exception):
@@ -82,7 +82,7 @@ def divided(runs: Sequence[tuple[Entry, str]], around: Surroundings) -> Divided:
         out, rest = _parted(section.code, tree, moved)
         outside += out
         texts.append(rest)
-        codes.append(ast.parse(rest))
+        codes.append(tree_of(rest))
     _closures(codes, times)
     keep = [number for number, code in enumerate(codes) if code.body]
     kept = [sections[number] for number in keep]

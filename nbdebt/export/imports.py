@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nbdebt.export.effects import QUIET_PACKAGES
 from nbdebt.export.names import bindings, spoken
+from nbdebt.export.texts import tree_of
 
 # What an import may depend on: none that stands below one of these is moved above it.
 _DEPENDS = re.compile(
@@ -40,7 +41,7 @@ def hoisted(
     rest: list[str] = []
     barred = False
     for text in texts:
-        tree = ast.parse(text) if text.strip() else ast.Module([], [])
+        tree = tree_of(text) if text.strip() else ast.Module([], [])
         lines = text.split("\n")
         gone: set[int] = set()
         starts = [node.lineno for node in tree.body]
@@ -72,12 +73,12 @@ def used_imports(imports: Sequence[str], texts: Iterable[str]) -> list[str]:
         texts: the code below them.
     """
     code = "\n".join(texts)
-    used = spoken([ast.parse(code)])
+    used = spoken([tree_of(code)])
     if used & {"exec", "eval", "globals", "locals", "vars"} or "@" in code:
         return list(imports)
 
     def is_idle(text: str) -> bool:
-        node = ast.parse(text).body[0]
+        node = tree_of(text).body[0]
         return isinstance(node, ast.Import) and all(
             (alias.asname or alias.name) not in used
             and "." not in alias.name

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from nbdebt.export.edits import Edit, Lines, applied
 from nbdebt.export.names import bindings, spoken
 from nbdebt.export.refused import ExportRefused
-from nbdebt.export.texts import indented
+from nbdebt.export.texts import indented, tree_of
 
 # Where code asks for names by their text, they must be where the notebook had them.
 DYNAMIC = frozenset(
@@ -31,7 +31,7 @@ def wrapped(text: str, head: str, about: str) -> str:
     Raises:
         ExportRefused: a star import, which no function may hold.
     """
-    tree = ast.parse(text)
+    tree = tree_of(text)
     shared = shared_names(tree)
     lines = Lines(text, text)
     edits = []

@@ -4,6 +4,8 @@ import ast
 import builtins
 from collections.abc import Iterator
 
+from nbdebt.export.texts import parsed_expression
+
 
 def groups(tree: ast.Module) -> Iterator[tuple[int, int, list[ast.stmt], list[int]]]:
     """Statements by the lines that they share: first line, last line, statements, their numbers."""
@@ -39,7 +41,7 @@ def guarded_names(tree: ast.Module) -> set[int]:
 def is_expression(code: str) -> bool:
     """Whether a text is an expression."""
     try:
-        ast.parse(code.strip(), mode="eval")
+        parsed_expression(code)
     except (SyntaxError, ValueError):
         return False
     return True

@@ -11,6 +11,7 @@ import msgspec
 from nbdebt.export.model import Entry
 from nbdebt.export.names import bindings, spoken
 from nbdebt.export.results import own_names
+from nbdebt.export.texts import tree_of
 
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 _NUMBER = re.compile(r"^(?:\d+(?:\.\d+)*[.):]?|[IVX]+[.)])\s+")
@@ -44,7 +45,7 @@ class Section(msgspec.Struct):
     @property
     def tree(self) -> ast.Module:
         """Its code, parsed."""
-        return ast.parse(self.code)
+        return tree_of(self.code)
 
 
 def sections_of(runs: Iterable[tuple[Entry, str]], comment: Callable[[str], str]) -> list[Section]:
@@ -183,7 +184,7 @@ def globals_of(source: str) -> set[str]:
             if symbol.is_global() or (table is top and symbol.is_referenced()):
                 found.add(symbol.get_name())
         tables += table.get_children()
-    return found - {name for name, _ in bindings(ast.parse(source))}
+    return found - {name for name, _ in bindings(tree_of(source))}
 
 
 def closed_over(code: ast.Module) -> set[str]:

@@ -27,6 +27,7 @@ from nbdebt.export.parameters import (
     is_real,
     path_names,
 )
+from nbdebt.export.texts import tree_of
 from nbdebt.model.history import File, Url
 
 # Names may come from elsewhere where code does one of these: what is put at the top could be overwritten.
@@ -100,7 +101,7 @@ def hoisted_settings(
     Returns:
         The settings, in the order in which a reader looks for them; the code that uses them.
     """
-    trees = [ast.parse(text) for text in texts]
+    trees = [tree_of(text) for text in texts]
     if any(_comes_from_elsewhere(tree) for tree in trees):
         return (), list(texts)
     models, plots = aliases(trees, MODELS), aliases(trees, _PLOTS)
@@ -149,7 +150,7 @@ def hoisted_settings(
 
 def _with_code(text: str) -> str:
     """A text; nothing of it where only comments are left."""
-    return text.strip("\n") if ast.parse(text).body else ""
+    return text.strip("\n") if tree_of(text).body else ""
 
 
 def _where(entry: Entry) -> str:

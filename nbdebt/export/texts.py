@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import warnings
 from collections.abc import Collection
 
 from nbdebt.flow.magics import interpolated
@@ -86,10 +87,32 @@ def expanded(text: str, known: Collection[str]) -> str:
 
 def _is_known(expression: str, known: Collection[str]) -> bool:
     try:
-        tree = ast.parse(expression.strip(), mode="eval")
+        tree = parsed_expression(expression)
     except (SyntaxError, ValueError):
         return False
     return all(node.id in known for node in ast.walk(tree) if isinstance(node, ast.Name))
+
+
+def tree_of(text: str) -> ast.Module:
+    """Code as a tree. Python warns of escapes that it doesn't know, which isn't ours to say.
+
+    Raises:
+        SyntaxError: it is no Python.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
+
+
+def parsed_expression(text: str) -> ast.Expression:
+    """The same, for one expression.
+
+    Raises:
+        SyntaxError: it is none.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text.strip(), mode="eval")
 
 
 def indented(text: str, by: str = "    ") -> str:
@@ -98,14 +121,32 @@ def indented(text: str, by: str = "    ") -> str:
     Raises:
         SyntaxError: it is no Python.
     """
+    within = _within_texts(tree_of(text))
+    return "\n".join(
+        by + line if line.strip() and number not in within else line
+        for number, line in enumerate(text.split("\n"), 1)
+    )
+
+
+def dedented(text: str, by: str = "    ") -> str:
+    """Code moved to the left; what stands within strings of several lines stays where it is.
+
+    Raises:
+        SyntaxError: it is no Python that is indented.
+    """
+    within = _within_texts(tree_of(f"if True:\n{text}"))
+    return "\n".join(
+        line if number in within else line.removeprefix(by) for number, line in enumerate(text.split("\n"), 2)
+    )
+
+
+def _within_texts(tree: ast.Module) -> set[int]:
+    """The lines that begin within a string."""
     within: set[int] = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree):
         is_text = isinstance(node, ast.JoinedStr) or (
             isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
         )
         if is_text and node.end_lineno and node.end_lineno > node.lineno:  # type: ignore[attr-defined]
             within.update(range(node.lineno + 1, node.end_lineno + 1))  # type: ignore[attr-defined]
-    return "\n".join(
-        by + line if line.strip() and number not in within else line
-        for number, line in enumerate(text.split("\n"), 1)
-    )
+    return within

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import msgspec
 
+from nbdebt.export.texts import tree_of
+
 MISSING = "Not formatted: ruff is not installed (`pip install nbdebt[export]`)"
 _OFF = "  # fmt: skip"
 _INPUT = ("--stdin-filename", "script.py", "-")
@@ -73,14 +75,14 @@ def _asked(command: list[str], text: str, place: str, statuses: tuple[int, ...] 
 def _same(text: str, formatter: Callable[[str], str]) -> str:
     """Formatted, but for docstrings, which are values and stay as they are."""
     found = formatter(text)
-    if ast.dump(ast.parse(found)) == ast.dump(ast.parse(text)):
+    if ast.dump(tree_of(found)) == ast.dump(tree_of(text)):
         return found
     lines = text.split("\n")
     for before, after in zip(_docstrings(text), _docstrings(found), strict=True):
         if ast.dump(before) != ast.dump(after):
             lines[(before.end_lineno or before.lineno) - 1] += _OFF
     found = formatter("\n".join(lines))
-    if ast.dump(ast.parse(found)) != ast.dump(ast.parse(text)):
+    if ast.dump(tree_of(found)) != ast.dump(tree_of(text)):
         raise ValueError("ruff would change what the script does")
     return found
 
@@ -89,7 +91,7 @@ def _docstrings(text: str) -> list[ast.Expr]:
     owners = ast.AsyncFunctionDef | ast.FunctionDef | ast.ClassDef | ast.Module
     return [
         node.body[0]
-        for node in ast.walk(ast.parse(text))
+        for node in ast.walk(tree_of(text))
         if isinstance(node, owners) and ast.get_docstring(node, clean=False) is not None
         if isinstance(node.body[0], ast.Expr)
     ]

@@ -22,7 +22,7 @@ from nbdebt.export.pieces import (
 )
 from nbdebt.export.refused import ExportRefused
 from nbdebt.export.results import Results
-from nbdebt.export.texts import indented, words
+from nbdebt.export.texts import indented, tree_of, words
 from nbdebt.flow.magic_words import runs_body
 from nbdebt.flow.magics import Magic
 from nbdebt.flow.reader import Parsed
@@ -132,7 +132,7 @@ class _Translation:
             text = f"{header}\n{indented(text.strip(chr(10)))}" if has_code(text) else ""
         self.done.text = text.strip("\n")
         self.done.requirements = tuple(self.requirements)
-        found = ast.parse(self.done.text)
+        found = tree_of(self.done.text)
         self.done.waits = needs_loop(found)
         self.done.binds = tuple(dict.fromkeys(name for name, _ in bindings(found)))
         return self.done

@@ -6,7 +6,7 @@ from collections import Counter
 from nbdebt.export.helpers import Names
 from nbdebt.export.names import bindings, spoken
 from nbdebt.export.refused import ExportRefused
-from nbdebt.export.texts import indented
+from nbdebt.export.texts import indented, tree_of
 from nbdebt.export.translate import Block
 
 
@@ -25,7 +25,7 @@ def coroutine(block: Block, text: str, names: Names, alone: bool) -> str:
     function = names.free(
         f"cell_{block.entry.count if block.entry.count is not None else block.entry.number}"
     )
-    tree = ast.parse(text)
+    tree = tree_of(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
             raise ExportRefused("a star import in a cell that waits", block.entry.label, node.lineno)
@@ -33,7 +33,7 @@ def coroutine(block: Block, text: str, names: Names, alone: bool) -> str:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             raise ExportRefused("an annotated name in a cell that waits", block.entry.label, node.lineno)
     before, inside = _parted(text, tree)
-    bound = tuple(dict.fromkeys(name for name, _ in bindings(ast.parse(inside))))
+    bound = tuple(dict.fromkeys(name for name, _ in bindings(tree_of(inside))))
     shared = f"    global {', '.join(bound)}\n" if bound else ""
     asyncio = names.module("asyncio")
     code = f"{before}async def {function}():\n{shared}{indented(inside)}\n\n\n"

@@ -1,7 +1,7 @@
 """The script's text: header, imports, settings, helpers, and the runs one below the other."""
 
-import ast
 import re
+import warnings
 from collections.abc import Sequence
 
 import msgspec
@@ -22,7 +22,7 @@ from nbdebt.export.seeds import notes_of, seeds_of
 from nbdebt.export.setting_lines import Settings, settings_notes
 from nbdebt.export.settings import hoisted_settings
 from nbdebt.export.slice import Sliced
-from nbdebt.export.texts import comment
+from nbdebt.export.texts import comment, tree_of
 from nbdebt.export.tidy import MISSING, tidied
 from nbdebt.export.translate import translate
 from nbdebt.export.types import annotations
@@ -89,7 +89,7 @@ class _Writer:
         own = [] if not self.settings.is_class else [name for name in ("click", "fire") if name == form.cli]
         imports = used_imports(imports, [*parts, definitions, check, seeds])
         needed = requirements(
-            [ast.parse("\n".join([*imports, *(f"import {name}" for name in own)])), *map(ast.parse, parts)],
+            [tree_of("\n".join([*imports, *(f"import {name}" for name in own)])), *map(tree_of, parts)],
             log,
             installed,
         )
@@ -144,7 +144,7 @@ class _Writer:
             (b.entry, f"# {_heading(b.entry)}\n{p}" if p.strip() else "")
             for b, p in zip(self.blocks, parts, strict=True)
         ]
-        modules = ast.parse("\n".join([*imports, *names.imports()]))
+        modules = tree_of("\n".join([*imports, *names.imports()]))
         own = {name for name, _ in bindings(modules)} | set(names.helpers.values())
         own |= set() if settings.is_class else {setting.name for setting in settings.found}
         around = Surroundings(
@@ -253,7 +253,9 @@ def _heading(entry: Entry) -> str:
 
 def _check(text: str) -> None:
     try:
-        compile(text, "script", "exec", dont_inherit=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(text, "script", "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", 0) or 0
         shown = text.split("\n")[line - 1].strip() if line else ""

@@ -158,8 +158,21 @@ def test_what_all_tools_are_told_is_python(tmp_path: Path) -> None:
             ),
             True,
         ),
+        # What stands within a text stays where it is; and what Python warns of is not said by the export.
+        (
+            (
+                "# A",
+                'a = """one\n  two\nthree"""',
+                "# B",
+                'b = """\nfour \\d\n""" + a\nif b:\n    c = """five\n six"""',
+                "# C",
+                "print(b, c)",
+            ),
+            True,
+        ),
     ],
 )
+@pytest.mark.filterwarnings("error")
 def test_what_steps_hand_on(cells: tuple[str, ...], chained: bool, tmp_path: Path) -> None:
     script = nbdebt.export(save(tmp_path, *cells), functions=True)
     found = pipeline_of(script, "steps", "..")

@@ -2,7 +2,6 @@
 
 import ast
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from nbdebt.export.model import Script
 from nbdebt.export.names import bindings, spoken
 from nbdebt.export.pipelines.model import SHARED, Pipeline, Step
 from nbdebt.export.refused import ExportRefused
+from nbdebt.export.texts import dedented, indented, tree_of
 from nbdebt.export.tidy import tidied
 from nbdebt.flow.facts import CellFlow
 from nbdebt.model.history import File, RandomStream, Setting
@@ -55,7 +55,7 @@ def pipeline_of(script: Script, directory: str, back: str) -> Pipeline:
     if len(names) < 2:
         why = [note for note in script.manifest.notes if note.startswith("Not divided")]
         raise ExportRefused(why[0] if why else "a pipeline needs headings: they say where steps begin")
-    tree = ast.parse(script.text)
+    tree = tree_of(script.text)
     functions = {n.name: n for n in tree.body if isinstance(n, ast.FunctionDef)}
     main = functions[names[-1]]
     calls = _calls(main, frozenset(names[:-1]))
@@ -73,7 +73,7 @@ def pipeline_of(script: Script, directory: str, back: str) -> Pipeline:
     steps = tuple(_steps(parts, flows, chained))
     shared = _with_results(shared, streams)
     files = {f"{SHARED}.py": shared}
-    own = {name for name, _ in bindings(ast.parse(shared))}
+    own = {name for name, _ in bindings(tree_of(shared))}
     for number, (part, step) in enumerate(zip(parts, steps, strict=True)):
         handed = (
             _carried(parts, number) if chained else [n for n in part.outputs if _is_used(n, parts[number:])]
@@ -114,7 +114,7 @@ def _part(function: ast.FunctionDef, text: str, inputs: tuple[str, ...], outputs
     whole = "\n".join(lines[function.lineno - 1 : function.end_lineno])
     body = [n for n in function.body[1:] if not isinstance(n, ast.Return)]
     code = "\n".join(lines[body[0].lineno - 1 : body[-1].end_lineno]) if body else "    pass"
-    return _Part(function.name, about, whole, textwrap.dedent(code), inputs, outputs)
+    return _Part(function.name, about, whole, dedented(code), inputs, outputs)
 
 
 def _shared(text: str, tree: ast.Module, apart: set[str]) -> str:
@@ -136,7 +136,7 @@ def _first(main: ast.FunctionDef, text: str, names: frozenset[str]) -> str:
         if any(isinstance(n, ast.Name) and n.id in names for n in ast.walk(node)):
             break
         lines += text.split("\n")[node.lineno - 1 : node.end_lineno]
-    return textwrap.dedent("\n".join(lines))
+    return dedented("\n".join(lines)) if lines else ""
 
 
 def _flows(shared: str, parts: Sequence[_Part]) -> list[CellFlow]:
@@ -165,7 +165,7 @@ def _streams(flow: CellFlow) -> Iterator[str]:
 
 def _changes_input(part: _Part, flow: CellFlow) -> bool:
     """Whether a section may change in place what another made: then others may see that under other names."""
-    return not may_change(ast.parse(part.body), flow).isdisjoint(part.inputs)
+    return not may_change(tree_of(part.body), flow).isdisjoint(part.inputs)
 
 
 def _files(flow: CellFlow) -> Iterator[tuple[str, str]]:
@@ -213,7 +213,7 @@ def _is_used(name: str, parts: Sequence[_Part]) -> bool:
 
 def _with_results(shared: str, streams: Sequence[str]) -> str:
     """The shared module, with what reads and writes results."""
-    tree = ast.parse(shared)
+    tree = tree_of(shared)
     place = tree.body[0].end_lineno or 1
     lines = shared.split("\n")
     modules = ["pathlib", "pickle", *(_STREAMS[stream][0] for stream in streams)]
@@ -230,7 +230,7 @@ def _program(
     script: Script, part: _Part, step: Step, own: set[str], first: str, handed: Sequence[str]
 ) -> str:
     """A step as a program."""
-    used = sorted(own & spoken([ast.parse(f"{part.text}\n{first}")]))
+    used = sorted(own & spoken([tree_of(f"{part.text}\n{first}")]))
     names = ", ".join(["read_results", "write_results", *used])
     taken = ", ".join(f"{name!r}" for name in step.after)
     lines = [
@@ -249,7 +249,7 @@ def _program(
     ]
     if "FIGURES" in own:
         lines.append(f"    {SHARED}.FIGURES = {SHARED}.FIGURES / {part.name!r}")
-    lines += textwrap.indent(first, "    ").split("\n") if first else []
+    lines += indented(first).split("\n") if first else []
     call = f"{part.name}({', '.join(f'values[{name!r}]' for name in part.inputs)})"
     left = ", ".join(f"values[{name!r}]" for name in part.outputs)
     lines.append(f"    {left} = {call}" if left else f"    {call}")
