@@ -7,8 +7,8 @@ import msgspec
 Exactness = Literal["exact", "sampled", "identity"]
 
 LATE: Final = "reading it took too long"
-"""Why nothing is known of a value whose walk was given up. The next one may come to its end, or may not: that the
-fingerprint is another one then says nothing."""
+"""Why nothing is known of a value whose walk was given up. The next one may come to its end or may not: that
+the fingerprint is another one then says nothing."""
 
 
 class Fingerprint(msgspec.Struct, frozen=True, gc=False):
