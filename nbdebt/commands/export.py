@@ -1,12 +1,13 @@
 """``nbdebt export``: a notebook as a script."""
 
+import os
 from pathlib import Path
 from typing import get_args
 
 import click
 
 from nbdebt.commands.output import tell, write
-from nbdebt.export.making import made
+from nbdebt.export.making import NO_FLAGS, made
 from nbdebt.export.model import Cli, Config, Form, Script
 from nbdebt.export.pipelines import TOOLS
 from nbdebt.export.pipelines.writing import verify_pipeline, write_pipeline
@@ -70,11 +71,9 @@ from nbdebt.report.words import plural
 )
 @click.option(
     "--to",
-    type=click.Choice(("script", "module", *TOOLS)),
-    default="script",
-    show_default=True,
-    help="A script, a module of functions (as --functions), or a program for each section, which this tool "
-    "starts (-o is a directory then).",
+    type=click.Choice(("script", "notebook", "module", *TOOLS)),
+    help="A script (the default), a notebook (as where -o ends in .ipynb), a module of functions (as "
+    "--functions), or a program for each section, which this tool starts (-o is a directory then).",
 )
 @click.pass_context
 def command(
@@ -91,10 +90,10 @@ def command(
     verify: bool,
     timeout: float,
     requirements: str | None,
-    to: str,
+    to: str | None,
 ) -> None:
     """Write NOTEBOOK as a script: its cells in the order in which they ran, magics as plain Python, what is
-    shown printed, figures saved.
+    shown printed, figures saved. Or as a notebook: in that order, too, with its magics, without outputs.
 
     What can't be exported so that it surely gives the same is refused, with cell and line; what a saved
     notebook can't tell is said. Nothing is run without `--verify`. From a live session, `%nbdebt export`
@@ -109,11 +108,17 @@ def command(
         raise NotebookError(notebook, error.strerror or str(error), kind="unreadable") from None
     log = log_of_notebook(read_notebook(data, notebook))
     used = None if no_seed else seed
-    if to != "script":
+    to = to or ("notebook" if (output_file or "").endswith(".ipynb") else "script")
+    if output_file and os.path.realpath(output_file) == os.path.realpath(notebook):
+        raise click.UsageError(f"{output_file} is the notebook itself: give the export a name of its own")
+    if to == "notebook":
+        if cli != "none" or config != "none" or functions:
+            raise click.UsageError(NO_FLAGS)
+    elif to != "script":
         if to in TOOLS and (cli != "none" or config != "none"):
             raise click.UsageError(f"--to {to} makes a program for each section, and these have no flags")
         functions = True
-    form = Form(settings, cli, config, functions)
+    form = Form(settings, cli, config, functions, notebook=to == "notebook")
     status = 0
     if verify:
         tell(f"running what {notebook} contains, in a copy of its directory")

@@ -120,12 +120,17 @@ _FORMATS: dict[str, Callable[[bytes, bytes], bool]] = {
 
 def missing_line(expected: Sequence[str], printed: Iterable[str]) -> str | None:
     """The first of the expected lines that isn't printed after those before it; None where all are."""
-    rest = iter([_ADDRESS.sub("0x", line.rstrip()) for line in printed])
+    rest = iter([without_addresses(line) for line in printed])
     for line in expected:
-        wanted = _ADDRESS.sub("0x", line.rstrip())
+        wanted = without_addresses(line)
         if not any(line == wanted for line in rest):
             return line
     return None
+
+
+def without_addresses(line: str) -> str:
+    """A line as every process prints it."""
+    return _ADDRESS.sub("0x", line.rstrip())
 
 
 def lines_of(texts: Iterable[str]) -> list[str]:

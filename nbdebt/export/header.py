@@ -10,7 +10,7 @@ from nbdebt import __version__
 from nbdebt.export.homes import homes_of
 from nbdebt.export.model import Log, Manifest
 
-_KEEPS = {
+KEEPS = {
     "statements": "the statements that {} needs",
     "cells": "the runs that {} needs",
     "replay": "all that ran, in the order in which it ran",
@@ -25,7 +25,7 @@ def header(manifest: Manifest, log: Log) -> str:
     version = ".".join(map(str, sys.version_info[:2]))
     block = f'# /// script\n# requires-python = ">={version}"\n{dependencies}# ///\n'
     wanted = " and ".join(manifest.targets).replace("all", "every result")
-    said = [f"Kept: {_KEEPS[manifest.level].format(wanted)}."]
+    said = [f"Kept: {KEEPS[manifest.level].format(wanted)}."]
     said += [f"Left out: {sentence}." for sentence in manifest.dropped]
     said += [f"{sentence}." for sentence in manifest.notes]
     lines = [f"What {manifest.notebook} gave, as a script. Exported by nbdebt {__version__}.", ""]

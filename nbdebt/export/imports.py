@@ -15,7 +15,9 @@ _DEPENDS = re.compile(
     r"\b(?:environ|putenv|chdir|sys\.path|sys\.modules|meta_path|simplefilter|filterwarnings|set_start_method|reload|"
     r"import_module|invalidate_caches|writefile|rcParams|use)\b"
 )
-_RUNS = re.compile(r"\b(?:shell|shell_lines|run_program|run_script|exec|open|write_text)_*\(")
+_RUNS = re.compile(
+    r"\b(?:shell|shell_lines|run_program|run_script|exec|open|write_text|ipython_magic_\d+)_*\("
+)
 
 
 def hoisted(

@@ -101,7 +101,7 @@ class Translator:
     # Shell
 
     def _shell(self, command: str) -> Translated:
-        if (found := _installs(command)) is not None:
+        if (found := installs(command)) is not None:
             return Translated(requirements=found)
         return Translated(f"{self.names.helper('shell')}({expanded(command, self.known)})")
 
@@ -110,7 +110,7 @@ class Translator:
         return Translated(call, value=True)
 
     def _install(self, tool: str, arguments: str) -> Translated:
-        found = _installs(f"{tool} {arguments}")
+        found = installs(f"{tool} {arguments}")
         return Translated(requirements=found or ())
 
     def _program(self, magic: Magic) -> Translated:
@@ -262,7 +262,7 @@ class Translator:
         return Translated(f"{self.names.helper('seed_streams')}({seed})")
 
 
-def _installs(command: str) -> tuple[str, ...] | None:
+def installs(command: str) -> tuple[str, ...] | None:
     """What a command installs; None where it does something else."""
     try:
         words = shlex.split(command, comments=True)

@@ -5,12 +5,17 @@ from pathlib import Path
 
 from nbdebt.export.model import Cli, Config, Form, Level, Log, Logged, Script
 from nbdebt.export.names import parsed_source
+from nbdebt.export.notebook import write_notebook
 from nbdebt.export.saved import log_of_notebook
 from nbdebt.export.slice import sliced
 from nbdebt.export.write import write
-from nbdebt.model.errors import NotebookError
+from nbdebt.model.errors import NbdebtError, NotebookError
 from nbdebt.model.notebook import Notebook
 from nbdebt.read import read_notebook
+
+NO_FLAGS = (
+    "a notebook has no flags, and no functions that its cells weren't: --to notebook goes without these"
+)
 
 
 def export(
@@ -24,6 +29,7 @@ def export(
     config: Config = "none",
     functions: bool = False,
     faithful: bool = False,
+    notebook: bool = False,
 ) -> Script:
     """Make a script that gives what a session or a saved notebook gave.
 
@@ -41,6 +47,7 @@ def export(
         config: a file that may set them, by ``--config``: ``json`` or ``toml``.
         functions: a function for each section, where that can't make a difference.
         faithful: random streams are put where the session had them, instead of being seeded.
+        notebook: make a notebook: cells in the order in which they ran, no outputs. It has no flags.
 
     Returns:
         The script.
@@ -48,9 +55,12 @@ def export(
     Raises:
         ExportRefused: something can't be exported soundly; has the cell, the line, the reason.
         NotebookError: the notebook can't be read.
+        NbdebtError: what is asked for doesn't go together.
     """
+    if notebook and (cli != "none" or config != "none" or functions):
+        raise NbdebtError(NO_FLAGS)
     wanted = (targets,) if isinstance(targets, str) else tuple(targets or ())
-    return made(_log(source), wanted, level, seed, Form(settings, cli, config, functions, faithful))
+    return made(_log(source), wanted, level, seed, Form(settings, cli, config, functions, faithful, notebook))
 
 
 def made(
@@ -58,7 +68,8 @@ def made(
 ) -> Script:
     """The script of a log; see :func:`export`."""
     try:
-        return write(log, sliced(log, tuple(targets or ("all",)), level), seed, form)
+        found = sliced(log, tuple(targets or ("all",)), level)
+        return write_notebook(log, found, seed, form) if form.notebook else write(log, found, seed, form)
     finally:
         # Trees are large, and a kernel lives long.
         parsed_source.cache_clear()

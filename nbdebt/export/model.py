@@ -98,6 +98,7 @@ class Log(msgspec.Struct, frozen=True):
         look: tells what the session holds under these names now; None where no session is there.
         shown: text of the displayed results, by count; None where nobody kept it.
         seed: the configured seed; None where no configuration is known.
+        below: the texts of markdown cells below the last run.
     """
 
     title: str
@@ -115,6 +116,7 @@ class Log(msgspec.Struct, frozen=True):
     look: Callable[[Sequence[str]], dict[str, Held]] | None = None
     shown: dict[int, str] | None = None
     seed: int | None = None
+    below: tuple[str, ...] = ()
 
 
 class Logged(Protocol):
@@ -140,6 +142,7 @@ class Form(msgspec.Struct, frozen=True):
         config: the format of a file that may set them.
         functions: a function for each section of the notebook.
         faithful: random streams are put where the session had them.
+        notebook: a notebook is made, and no script.
     """
 
     settings: bool = True
@@ -147,6 +150,7 @@ class Form(msgspec.Struct, frozen=True):
     config: Config = "none"
     functions: bool = False
     faithful: bool = False
+    notebook: bool = False
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -246,19 +250,21 @@ class Verification(msgspec.Struct, frozen=True):
 
 
 class Script(msgspec.Struct, frozen=True):
-    """An exported script.
+    """An exported script, or notebook.
 
     Args:
-        text: the script.
+        text: the script; a notebook's JSON.
         manifest: what it is made of.
         log: what it was made from.
         printed: runs whose output it prints, in order.
+        is_notebook: it is a notebook.
     """
 
     text: str
     manifest: Manifest
     log: Log
     printed: tuple[Entry, ...] = ()
+    is_notebook: bool = False
 
     def verify(self, timeout: float = 600.0, again: bool = True) -> Verification:
         """Run it in a fresh process, in a copy of the working directory, and compare. This runs code.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from nbdebt.export.making import made
 from nbdebt.export.model import Form, Level, Log, Script, Verification
+from nbdebt.export.notebook import with_proof
 
 _LADDER: tuple[Level, ...] = ("statements", "cells", "replay")
 
@@ -42,4 +43,4 @@ def proven(
         larger = made(log, targets, level, seed, used)
         if larger.text != script.text:
             script, found = larger, larger.verify(timeout)
-    return script, found
+    return with_proof(script, found.summary()), found

@@ -24,19 +24,20 @@ def log_of_notebook(notebook: Notebook) -> Log:
         notebook: the document.
     """
     flows, history, _ = understand(notebook)
-    above: dict[int, tuple[str, ...]] = {}
-    waiting: list[str] = []
-    for cell in notebook.cells:
-        if cell.kind == "markdown":
-            waiting.append(cell.source)
-        elif cell.kind == "code":
-            above[cell.index] = tuple(waiting)
-            waiting.clear()
     ran = [notebook.cells[run.cell] for run in history.runs if run.cell is not None]
     unknown: list[str] = []
     if not ran:
         ran = [cell for cell in notebook.code_cells if cell.source.strip()]
         unknown.append("No cell has a count: the order is that of the document")
+    above: dict[int, tuple[str, ...]] = {}
+    waiting: list[str] = []
+    there = {cell.index for cell in ran}
+    for cell in notebook.cells:
+        if cell.kind == "markdown":
+            waiting.append(cell.source)
+        elif cell.index in there:
+            above[cell.index] = tuple(waiting)
+            waiting.clear()
     skipped = [c for c in notebook.code_cells if c.source.strip() and c not in ran]
     if skipped:
         places = ", ".join(f"cell {c.index + 1}" for c in skipped)
@@ -86,6 +87,7 @@ def log_of_notebook(notebook: Notebook) -> Log:
         unknown=tuple(unknown),
         written=_written(entries),
         shown=shown,
+        below=tuple(waiting),
     )
 
 

@@ -11,16 +11,19 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from nbdebt.export.texts import tree_of
+from nbdebt.flow.reader import parse
 
 MISSING = "Not formatted: ruff is not installed (`pip install nbdebt[export]`)"
 _OFF = "  # fmt: skip"
 _INPUT = ("--stdin-filename", "script.py", "-")
+_CELLS = ("--stdin-filename", "notebook.ipynb", "-")
 _TIMEOUT = 60
 
 
@@ -57,6 +60,67 @@ def tidied(text: str, directory: str = ".") -> str | None:
         return _quiet(program, formatted, place)
     except (OSError, subprocess.SubprocessError, msgspec.DecodeError, SyntaxError, ValueError):
         return None
+
+
+def tidied_cells(sources: Sequence[str | None], directory: str = ".") -> list[str | None] | None:
+    """Cells of a notebook in ruff's style, with the same syntax trees and magics.
+
+    Args:
+        sources: the cells; None for one that is no code.
+        directory: where the notebook will stand.
+
+    Returns:
+        The cells, None where None was given; None where there is no ruff, or where it can't read them.
+    """
+    program = ruff()
+    if program is None:
+        return None
+    place = directory if Path(directory).is_dir() else "."
+    code = [source for source in sources if source is not None]
+    try:
+        sort = [*_check(program), "--fix-only", "--select", "I001", *_CELLS]
+        before = _cells(_asked(sort, _document(code), place))
+        shaped = _cells(_asked([program, "format", "--no-cache", *_CELLS], _document(before), place))
+        found = [new if _shape(new) == _shape(old) else old for old, new in zip(before, shaped, strict=True)]
+        said = _asked([*_check(program), "--output-format", "json", *_CELLS], _document(found), place, (0, 1))
+        codes = sorted({f.code for f in msgspec.json.decode(said, type=list[_Found]) if f.code})
+    except (OSError, subprocess.SubprocessError, msgspec.DecodeError, ValueError):
+        return None
+    # The line of a cell magic must stay the first.
+    plain = next((n for n, source in enumerate(found) if not source.startswith("%%")), None)
+    if codes and plain is not None:
+        found[plain] = f"# ruff: noqa: {', '.join(codes)}\n{found[plain]}"
+    rest = iter(found)
+    return [None if source is None else next(rest) for source in sources]
+
+
+class _Cell(msgspec.Struct):
+    source: list[str] | str
+
+
+class _Notebook(msgspec.Struct):
+    cells: list[_Cell]
+
+
+def _document(sources: Sequence[str]) -> str:
+    """Code cells as a notebook."""
+    made: dict[str, Any] = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+    cells = [{**made, "id": f"c{n}", "source": source} for n, source in enumerate(sources)]
+    metadata = {"language_info": {"name": "python"}}
+    found = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return msgspec.json.encode(found).decode()
+
+
+def _cells(document: str) -> list[str]:
+    cells = msgspec.json.decode(document, type=_Notebook).cells
+    return ["".join(cell.source) for cell in cells]
+
+
+def _shape(source: str) -> tuple[str, list[tuple[str, str]]]:
+    """What a cell does: its tree and its magics."""
+    parsed = parse(0, source)
+    tree = ast.dump(parsed.tree) if parsed.tree is not None else source
+    return tree, [(magic.name, magic.arguments + magic.body) for magic in parsed.masked.magics]
 
 
 def _check(program: str) -> list[str]:

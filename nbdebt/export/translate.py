@@ -67,6 +67,9 @@ class Block(msgspec.Struct):
         waits: it needs an event loop: the code is the body of a coroutine.
         binds: the names that it binds.
         prints: it shows its last expression.
+        head: in a notebook: the line of a cell magic that stays above the code.
+        needs_head: that line binds a name, and stays where no code is left.
+        whole: no statement of it is left out.
     """
 
     entry: Entry
@@ -75,6 +78,14 @@ class Block(msgspec.Struct):
     waits: bool = False
     binds: tuple[str, ...] = ()
     prints: bool = False
+    head: str = ""
+    needs_head: bool = False
+    whole: bool = True
+
+
+def has_other_body(magic: Magic) -> bool:
+    """Whether what stands under a cell magic is no code of the notebook's own."""
+    return magic.kind == "shell-cell" or not runs_body(magic.name, magic.arguments) or magic.local
 
 
 def translate(kept: Kept, context: Context) -> Block:
@@ -83,10 +94,10 @@ def translate(kept: Kept, context: Context) -> Block:
     Raises:
         ExportRefused: something in it has no plain Python that surely does the same.
     """
-    return _Translation(kept, context).block()
+    return Translation(kept, context).block()
 
 
-class _Translation:
+class Translation:
     """The state of one translation."""
 
     def __init__(self, kept: Kept, context: Context) -> None:
@@ -104,7 +115,7 @@ class _Translation:
         self.around: list[str] = []
         self.requirements: list[str] = []
         self.quiet = False
-        self.done = Block(kept.entry)
+        self.done = Block(kept.entry, whole=kept.statements is None)
         self.shown: set[int] = set()
         """Offsets of calls that a translation stands for: nothing is shown of these."""
 
@@ -125,8 +136,8 @@ class _Translation:
         tree = parsed.tree
         if tree is None:
             return self.done
-        self._calls(tree)
-        self._displays(tree)
+        self.calls(tree)
+        self.displays(tree)
         text = self._assembled(tree, stop)
         for header in reversed(self.around):
             text = f"{header}\n{indented(text.strip(chr(10)))}" if has_code(text) else ""
@@ -142,24 +153,28 @@ class _Translation:
     def _magics(self) -> str | None:
         """Edit the magics; the whole text where the cell is a magic with a body that is no Python."""
         for magic in self.parsed.masked.magics:
-            if self._was_not_done(magic):
-                continue
-            try:
-                found = self.translator.translate(magic)
-            except CannotError as error:
-                raise self.refuse(str(error), magic.line) from None
-            except (ValueError, IndexError):
-                raise self.refuse(f"the arguments of `{magic.name}` can't be read", magic.line) from None
-            self.requirements += found.requirements
-            if magic.kind in ("cell", "shell-cell"):
-                if magic.kind == "shell-cell" or not runs_body(magic.name, magic.arguments) or magic.local:
-                    text = found.code
-                    for header in reversed(self.around):
-                        text = f"{header}\n{indented(text)}" if text else ""
-                    return text
-                self._head(magic, found)
-            else:
-                self._line(magic, found)
+            if not self._was_not_done(magic) and (whole := self.magic(magic)) is not None:
+                return whole
+        return None
+
+    def magic(self, magic: Magic) -> str | None:
+        """Edit one magic; the whole text where the cell is no Python."""
+        try:
+            found = self.translator.translate(magic)
+        except CannotError as error:
+            raise self.refuse(str(error), magic.line) from None
+        except (ValueError, IndexError):
+            raise self.refuse(f"the arguments of `{magic.name}` can't be read", magic.line) from None
+        self.requirements += found.requirements
+        if magic.kind in ("cell", "shell-cell"):
+            if has_other_body(magic):
+                text = found.code
+                for header in reversed(self.around):
+                    text = f"{header}\n{indented(text)}" if text else ""
+                return text
+            self._head(magic, found)
+        else:
+            self._line(magic, found)
         return None
 
     def _was_not_done(self, magic: Magic) -> bool:
@@ -207,7 +222,7 @@ class _Translation:
 
     # Calls
 
-    def _calls(self, tree: ast.Module) -> None:
+    def calls(self, tree: ast.Module) -> None:
         """What only a notebook has: figures that are shown, IPython's own functions, earlier results."""
         guarded = guarded_names(tree)
         for node in ast.walk(tree):
@@ -228,6 +243,10 @@ class _Translation:
                     raise self.refuse("`get_ipython()` is there in a notebook only", node.lineno)
             elif isinstance(node, ast.Name) and node.id == "display" and isinstance(node.ctx, ast.Load):
                 self.edits.append(Edit(*self.lines.span(node), self.context.names.helper("show")))
+        self.values(tree)
+
+    def values(self, tree: ast.Module) -> None:
+        """Seeds for generators, names for earlier results."""
         if not self.parsed.masked.dedent:
             self.edits += self.context.generators.edits(self.entry, self.lines)
         for start, end, name in self.context.results.uses(self.entry, tree, self.lines):
@@ -287,9 +306,9 @@ class _Translation:
 
     # What is shown
 
-    def _displays(self, tree: ast.Module) -> None:
+    def displays(self, tree: ast.Module) -> None:
         """Print the expressions that IPython shows."""
-        for node in self._shown(tree):
+        for node in self.displayed(tree):
             start, end = self.lines.span(node)
             result = self.context.results.name_of(self.entry)
             keep = f"{result} = " if result else ""
@@ -308,7 +327,8 @@ class _Translation:
             self.edits.append(Edit(end, end, closing))
             self.done.prints = True
 
-    def _shown(self, tree: ast.Module) -> Iterator[ast.Expr]:
+    def displayed(self, tree: ast.Module) -> Iterator[ast.Expr]:
+        """The expressions that IPython shows."""
         how = self.context.interactivity
         if how == "none" or not self.context.results.shows(self.entry):
             return

@@ -5,18 +5,21 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
 
 import nbdebt
-from nbdebt.export.compare import comparable, differ, files_differ, lines_of, missing_line
+from nbdebt.export.compare import comparable, differ, files_differ, lines_of, missing_line, without_addresses
 from nbdebt.export.model import Compared, Entry, Held, Script, Verification
 from nbdebt.export.place import copied, outside
 from nbdebt.export.seeds import said_streams
+from nbdebt.model.errors import NbdebtError
 
 _CHILD = "nbdebt.live.replayed"
+_CELLS = "nbdebt.live.replayed_cells"
 _STAND_INS = frozenset(("IPython.core.magics.execution.TimeitResult", "IPython.utils.capture.CapturedIO"))
 
 
@@ -39,6 +42,8 @@ def verify(script: Script, timeout: float = 600.0, again: bool = True) -> Verifi
     if harmful:
         reason = f"it was not run: it writes {', '.join(harmful)}, outside the directory that is copied"
         return Verification(False, (reason,))
+    if script.is_notebook and find_spec("ipykernel") is None:
+        raise NbdebtError("to run a notebook, a kernel is needed: pip install 'nbdebt[verify]'")
     before = log.look(manifest.names) if log.look is not None else {}
     done = _run(script, timeout, compare=True)
     if done.status:
@@ -90,20 +95,26 @@ def _expected(script: Script, entry: Entry) -> list[str]:
 
 
 def _same(one: _Done, other: _Done, apart: set[str]) -> bool:
-    if other.status or one.printed != other.printed or one.values.keys() != other.values.keys():
+    if other.status or _lines(one) != _lines(other) or one.values.keys() != other.values.keys():
         return False
     if any(differ(one.values[name], other.values[name]) for name in one.values.keys() - apart):
         return False
     return one.files == other.files
 
 
+def _lines(done: _Done) -> list[str]:
+    """What was printed, without times and the directories of the copies."""
+    return [without_addresses(line) for line in lines_of([done.printed])]
+
+
 def _run(script: Script, timeout: float, compare: bool) -> _Done:
     log = script.log
     with copied(log.directory, log.made, log.written) as place, TemporaryDirectory() as beside:
-        path, result = Path(beside, "script.py"), Path(beside, "values")
+        name, child = ("notebook.ipynb", _CELLS) if script.is_notebook else ("script.py", _CHILD)
+        path, result = Path(beside, name), Path(beside, "values")
         path.write_text(script.text, encoding="utf-8")
         functions = [f"{name}()" for name in script.manifest.functions]
-        command = [sys.executable, "-m", _CHILD, str(path), str(result), *script.manifest.names, *functions]
+        command = [sys.executable, "-m", child, str(path), str(result), *script.manifest.names, *functions]
         started = time.perf_counter()
         with Path(beside, "out").open("w+b") as out, Path(beside, "err").open("w+b") as err:
             status = _watched(command, place, out.fileno(), err.fileno(), timeout)

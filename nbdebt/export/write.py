@@ -15,7 +15,7 @@ from nbdebt.export.header import header, requirements
 from nbdebt.export.helpers import Names
 from nbdebt.export.imports import hoisted, used_imports
 from nbdebt.export.main import wrapped
-from nbdebt.export.model import Entry, Form, Log, Manifest, Script
+from nbdebt.export.model import Entry, Form, Kept, Log, Manifest, Script
 from nbdebt.export.names import bindings, parsed_source
 from nbdebt.export.refused import ExportRefused
 from nbdebt.export.seeds import notes_of, seeds_of
@@ -24,7 +24,7 @@ from nbdebt.export.settings import hoisted_settings
 from nbdebt.export.slice import Sliced
 from nbdebt.export.texts import comment, tree_of
 from nbdebt.export.tidy import MISSING, tidied
-from nbdebt.export.translate import translate
+from nbdebt.export.translate import Block, Context, translate
 from nbdebt.export.types import annotations
 from nbdebt.export.waiting import coroutine
 
@@ -43,10 +43,10 @@ def write(log: Log, found: Sliced, seed: int | None = 0, form: Form | None = Non
     """
     if log.interactivity not in ("last_expr", "all", "none"):
         raise ExportRefused(f"the shell shows `{log.interactivity}`, which a script has no word for")
-    return _Writer(log, found, seed, form or Form()).script()
+    return Writer(log, found, seed, form or Form()).script()
 
 
-class _Writer:
+class Writer:
     """The state of one script."""
 
     def __init__(self, log: Log, found: Sliced, seed: int | None, form: Form) -> None:
@@ -56,11 +56,15 @@ class _Writer:
         self.python = [tree for tree in trees.values() if tree is not None]
         self.names, context = context_of(log, self.entries, trees, self.python, seed, form.faithful)
         self.faithful = Faithful(log, found.kept if form.faithful else (), self.names)
-        self.blocks = [translate(kept, context) for kept in found.kept]
+        self.blocks = [self.block(kept, context) for kept in found.kept]
         self.generators = context.generators
         self.notes: list[str] = []
         self.functions: tuple[str, ...] = ()
         self.settings = Settings(self.names, form, log.title)
+
+    def block(self, kept: Kept, context: Context) -> Block:
+        """A run as the script has it."""
+        return translate(kept, context)
 
     def script(self) -> Script:
         """The script."""
@@ -68,11 +72,11 @@ class _Writer:
         seeds = seeds_of(log, names, self.seed, self.faithful.streams)
         texts = [block.text for block in self.blocks]
         if form.settings or self.settings.is_class:
-            texts, seeds = self._hoisted_settings(texts, seeds)
+            texts, seeds = self.hoisted_settings(texts, seeds)
         parts, plotting = self._parts(texts)
         imports, parts = hoisted(parts, self.python, log.directory, names.imports())
-        seeds = self._by_known_name(seeds, imports)
-        pins, check = self._pins()
+        seeds = self.by_known_name(seeds, imports)
+        pins, check = self.pins()
         definitions, ending = self.settings.definitions(), ""
         body = self._functions(parts, imports, "\n\n".join(filter(None, [check, seeds])))
         if body:
@@ -93,7 +97,7 @@ class _Writer:
             log,
             installed,
         )
-        manifest = self._manifest(needed)
+        manifest = self.manifest(needed)
         lines = _setup(names, plotting)
         helpers = names.definitions()
         future = [text for text in imports if "__future__" in text]
@@ -118,9 +122,13 @@ class _Writer:
         ]
         text = "\n\n\n".join(piece for piece in pieces if piece.strip()) + "\n"
         text = re.sub(r"\n{4,}", "\n\n\n", text)
-        return _finished(text, manifest, log, [b.entry for b in self.blocks if b.prints])
+        return _finished(text, manifest, log, self.printing())
 
-    def _hoisted_settings(self, texts: list[str], seeds: str) -> tuple[list[str], str]:
+    def printing(self) -> list[Entry]:
+        """The runs whose whole output is there: what they show, and what a saved notebook has of them."""
+        return [b.entry for b in self.blocks if b.prints or (b.text and b.entry.outputs and b.whole)]
+
+    def hoisted_settings(self, texts: list[str], seeds: str) -> tuple[list[str], str]:
         """Settings taken out of the runs, and of the seeds that the script puts in."""
         settings, names = self.settings, self.names
         free = (lambda name: name) if settings.is_class else names.free
@@ -128,7 +136,7 @@ class _Writer:
         settings.found, changed = hoisted_settings([*texts, seeds], [*self.entries, None], free, reference)
         return changed[:-1], changed[-1]
 
-    def _by_known_name(self, seeds: str, imports: Sequence[str]) -> str:
+    def by_known_name(self, seeds: str, imports: Sequence[str]) -> str:
         """The seeds, with numpy as the notebook calls it."""
         found = next(filter(None, (re.fullmatch(r"import numpy as (\w+)", text) for text in imports)), None)
         if found is None or self.names.modules.get("numpy") is None:
@@ -166,7 +174,7 @@ class _Writer:
         self.functions = found.names
         return found.text
 
-    def _pins(self) -> tuple[str, str]:
+    def pins(self) -> tuple[str, str]:
         """The digests of data, and the call that checks them."""
         found = pinned(self.log, self.entries)
         function = self.names.helper("check_data") if found else ""
@@ -203,7 +211,8 @@ class _Writer:
         body += ["\n\n".join(above)] if above else []
         return "\n\n\n".join(body)
 
-    def _manifest(self, needed: tuple[str, ...]) -> Manifest:
+    def manifest(self, needed: tuple[str, ...]) -> Manifest:
+        """What the script is made of."""
         log, found = self.log, self.found
         notes = (
             *log.unknown,

@@ -34,10 +34,11 @@ def log_of(session: "Session") -> Log:
     tags = {place.cell_id: place.tags for place in shown}
     above: dict[str, tuple[str, ...]] = {}
     waiting: list[str] = []
+    ran = {record.run.cell_id for record in session.runs if not is_own(record.run.source)}
     for place in shown:
         if place.kind == "markdown":
             waiting.append(place.source)
-        elif place.kind == "code":
+        elif place.cell_id in ran:
             above[place.cell_id] = tuple(waiting)
             waiting.clear()
     reprs = getattr(getattr(session.shell, "history_manager", None), "output_hist_reprs", None)
@@ -80,6 +81,7 @@ def log_of(session: "Session") -> Log:
         lambda wanted: _look(session, wanted),
         texts,
         session.settings.seed,
+        tuple(waiting),
     )
 
 

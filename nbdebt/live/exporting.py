@@ -1,10 +1,11 @@
 """``%nbdebt export``: the script written, and what its verification says, in a few lines."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbdebt.export.making import made
+from nbdebt.export.making import NO_FLAGS, made
 from nbdebt.export.model import Form, Script
 from nbdebt.export.pipelines.writing import verify_pipeline, write_pipeline
 from nbdebt.export.proof import proven
@@ -28,14 +29,21 @@ def to_file(session: "Session", given: argparse.Namespace) -> Shown:
     Raises:
         NbdebtError: something can't be exported soundly, or the file can't be written.
     """
+    notebook = given.to == "notebook" or (not given.to and given.file.endswith(".ipynb"))
+    given.to = "" if notebook else given.to
+    if notebook and (given.cli != "none" or given.config != "none" or given.functions):
+        raise NbdebtError(NO_FLAGS)
     own = session.settings.seed if given.seed is None else given.seed
     seed = None if given.no_seed else own
     if given.to and (given.cli != "none" or given.config != "none" or given.faithful):
         raise NbdebtError(
             f"--to {given.to} makes a program for each section, and these have no flags or states"
         )
-    form = Form(given.settings, given.cli, given.config, given.functions or bool(given.to), given.faithful)
+    functions = given.functions or bool(given.to)
+    form = Form(given.settings, given.cli, given.config, functions, given.faithful, notebook)
     log = session.log()
+    if session.document.path and os.path.realpath(given.file) == os.path.realpath(session.document.path):
+        raise NbdebtError(f"{given.file} is the notebook itself: give the export a name of its own")
     if not log.entries:
         raise NbdebtError("nothing ran yet that could be exported")
     lines: list[str] = []

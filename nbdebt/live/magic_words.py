@@ -100,6 +100,7 @@ _CODES = _argument(
 _CLIS = ("none", "argparse", "click", "fire")
 _CONFIGS = ("none", "json", "toml")
 _TOOLS = ("dvc", "make", "snakemake", "airflow", "luigi", "metaflow", "prefect")
+_FORMS = ("notebook", *_TOOLS)
 _EITHER = argparse.BooleanOptionalAction
 _DECLARED = _arguments(
     _argument("path", nargs="+", metavar="PATH", help="paths or patterns, relative to the notebook"),
@@ -182,7 +183,7 @@ WORDS: tuple[Word, ...] = (
         "export",
         "Write a script that gives what the session gave. It is run in a copy of the directory and compared.",
         _arguments(
-            _argument("file", metavar="FILE.py"),
+            _argument("file", metavar="FILE", help="a script; a notebook where it ends in .ipynb"),
             _argument("--for", dest="targets", action="append", metavar="TARGET", help="names, files, cells"),
             _argument("--verify", action=_EITHER, default=True, help="run it and compare (the default)"),
             _argument("--timeout", type=float, default=600.0, metavar="SECONDS", help="for one run of it"),
@@ -190,7 +191,7 @@ WORDS: tuple[Word, ...] = (
             _argument("--cli", choices=_CLIS, default="none", help="flags for these settings"),
             _argument("--config", choices=_CONFIGS, default="none", help="a file with settings"),
             _argument("--functions", action="store_true", help="a function for each section"),
-            _argument("--to", choices=_TOOLS, default="", help="a program for each section, in a directory"),
+            _argument("--to", choices=_FORMS, default="", help="a notebook, or programs in a directory"),
             _argument("--faithful", action="store_true", help="streams stand where the session had them"),
             _argument("--seed", type=int, default=None, help="for what was drawn unseeded"),
             _argument("--no-seed", action="store_true", help="leave unseeded what was drawn unseeded"),

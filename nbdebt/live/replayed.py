@@ -10,7 +10,7 @@ import __future__
 import ast
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
@@ -98,7 +98,18 @@ def main(script: str, result: str, names: list[str]) -> None:
             break
     sys.stdout.flush()
     every = {**inside.values(), **values}
-    found = {name: held(every[name]) for name in names if name in every}
+    tell(every, result, names)
+
+
+def tell(values: Mapping[str, Any], result: str, names: Sequence[str]) -> None:
+    """Write down what names hold.
+
+    Args:
+        values: all names.
+        result: where to write, as MessagePack: name to ``Held``.
+        names: those that are asked for; one that isn't there is left out.
+    """
+    found = {name: held(values[name]) for name in names if name in values}
     Path(result).write_bytes(msgspec.msgpack.encode(found))
 
 
