@@ -12,7 +12,9 @@ from nbdebt.export.model import Cli, Config, Form, Script
 from nbdebt.export.pipelines import TOOLS
 from nbdebt.export.pipelines.writing import verify_pipeline, write_pipeline
 from nbdebt.export.proof import proven
+from nbdebt.export.running import size_of
 from nbdebt.export.saved import log_of_notebook
+from nbdebt.export.testfile import UNVERIFIED, tests_path, write_tests
 from nbdebt.model.errors import NbdebtError, NotebookError
 from nbdebt.read import read_notebook
 from nbdebt.report.words import plural
@@ -67,6 +69,19 @@ from nbdebt.report.words import plural
     "--timeout", type=float, default=600.0, show_default=True, help="Seconds for one run of the script."
 )
 @click.option(
+    "--memory",
+    "given_memory",
+    metavar="SIZE",
+    help="Memory for one run of the script: 2G, 500M. [default: all]",
+)
+@click.option(
+    "--tests",
+    is_flag=False,
+    flag_value="",
+    metavar="[FILE]",
+    help="Write a pytest file that pins what the script gives (with --verify); beside it without FILE.",
+)
+@click.option(
     "--requirements", type=click.Path(dir_okay=False), help="Write the packages that it needs to this file."
 )
 @click.option(
@@ -89,6 +104,8 @@ def command(
     no_seed: bool,
     verify: bool,
     timeout: float,
+    given_memory: str | None,
+    tests: str | None,
     requirements: str | None,
     to: str | None,
 ) -> None:
@@ -111,6 +128,9 @@ def command(
     to = to or ("notebook" if (output_file or "").endswith(".ipynb") else "script")
     if output_file and os.path.realpath(output_file) == os.path.realpath(notebook):
         raise click.UsageError(f"{output_file} is the notebook itself: give the export a name of its own")
+    memory = _memory(given_memory)
+    if tests is not None:
+        _refuse_tests(tests, to, verify, output_file)
     if to == "notebook":
         if cli != "none" or config != "none" or functions:
             raise click.UsageError(NO_FLAGS)
@@ -122,7 +142,15 @@ def command(
     status = 0
     if verify:
         tell(f"running what {notebook} contains, in a copy of its directory")
-        script, found = proven(log, targets or None, seed=used, timeout=timeout, form=form)
+        script, found = proven(
+            log,
+            targets or None,
+            seed=used,
+            timeout=timeout,
+            form=form,
+            memory=memory,
+            summaries=tests is not None,
+        )
         tell(found.summary())
         for note in found.notes:
             tell(note)
@@ -134,9 +162,28 @@ def command(
         status = max(status, _pipeline(script, to, notebook, output_file, timeout if verify else None))
     else:
         write(script.text, output_file)
+        if tests is not None and output_file is not None:
+            target = tests_path(tests, output_file)
+            write(write_tests(script, found, Path(output_file), target), str(target))
     if requirements:
         write("".join(f"{line}\n" for line in script.manifest.requirements), requirements)
     ctx.exit(status)
+
+
+def _memory(text: str | None) -> int:
+    try:
+        return size_of(text) if text else 0
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--memory") from None
+
+
+def _refuse_tests(tests: str, to: str, verify: bool, output_file: str | None) -> None:
+    if not verify:
+        raise click.UsageError(UNVERIFIED)
+    if to in TOOLS:
+        raise click.UsageError(f"--tests pins what a script or a notebook gives, not --to {to}")
+    if output_file is None:
+        raise click.UsageError("--tests wants a script to test: -o FILE")
 
 
 def _pipeline(script: Script, tool: str, notebook: str, target: str | None, timeout: float | None) -> int:

@@ -1,13 +1,8 @@
-"""What is equal: values with tolerances, files by their format, printed text line by line."""
+"""What is equal: values with tolerances, printed text line by line."""
 
-import gzip
-import json
 import math
 import re
-import zipfile
-from collections.abc import Callable, Iterable, Sequence
-from io import BytesIO
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from nbdebt.export.model import Held
@@ -16,9 +11,6 @@ RELATIVE = 1e-9
 ABSOLUTE = 1e-12
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?")
-_STAMPED = re.compile(
-    rb"<dc:date>.*?</dc:date>|/CreationDate \(.*?\)|(?<=[\"#])[a-z]{1,2}[0-9a-f]{10}(?=[\")])", re.DOTALL
-)
 _NOT_OURS = re.compile(
     r"(?:Over)?[Ww]rit(?:ing|ten to) |Appending to |CPU times: |Wall time: |env: |/|[A-Z]:\\"
 )
@@ -56,27 +48,39 @@ def close(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
-def files_differ(one: Path, other: Path) -> str:
-    """How two files differ, by their format; empty where they don't."""
-    if not other.is_file():
-        return "was not written"
-    if not one.is_file():
-        return "is not there any more to compare with"
-    before, after = one.read_bytes(), other.read_bytes()
-    if before == after:
-        return ""
-    reader = _FORMATS.get(one.suffix.lower())
-    if reader is not None:
-        try:
-            if reader(before, after):
-                return ""
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile):
-            pass
-    return "has another content"
+def data_differ(was: Any, now: Any, where: str = "") -> str:
+    """How nested plain values differ, in words: the first place; empty where they don't.
+
+    Args:
+        was: what it is compared with.
+        now: what it is now.
+        where: the place within a larger value.
+    """
+    place = f" at {where}" if where else ""
+    if isinstance(was, Mapping) and isinstance(now, Mapping):
+        if gone := [key for key in was if key not in now]:
+            return f"has no {_key(where, gone[0])} any more"
+        if new := [key for key in now if key not in was]:
+            return f"has {_key(where, new[0])}, which it hadn't"
+        if list(was) != list(now):
+            return f"has its keys{place} in another order"
+        return next(filter(None, (data_differ(was[k], now[k], _key(where, k)) for k in was)), "")
+    if isinstance(was, list) and isinstance(now, list):
+        if len(was) != len(now):
+            return f"has {len(now)} items{place} and had {len(was)}"
+        pairs = enumerate(zip(was, now, strict=True))
+        return next(filter(None, (data_differ(a, b, f"{where}[{n}]") for n, (a, b) in pairs)), "")
+    return "" if close(was, now) else f"has {short(now)}{place} and had {short(was)}"
 
 
-def _texts(one: bytes, other: bytes) -> bool:
-    return same_text(one.decode(), other.decode())
+def _key(where: str, key: object) -> str:
+    return f"{where}.{key}" if where else str(key)
+
+
+def short(value: object) -> str:
+    """How a value is written, cut off where that is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def same_text(left: str, right: str) -> bool:
@@ -87,35 +91,6 @@ def same_text(left: str, right: str) -> bool:
         a == b or close(float(a), float(b))
         for a, b in zip(_NUMBER.findall(left), _NUMBER.findall(right), strict=True)
     )
-
-
-def _json(one: bytes, other: bytes) -> bool:
-    return close(json.loads(one), json.loads(other))
-
-
-def _gzip(one: bytes, other: bytes) -> bool:
-    left, right = gzip.decompress(one), gzip.decompress(other)
-    return left == right or _texts(left, right)
-
-
-def _zip(one: bytes, other: bytes) -> bool:
-    left, right = (zipfile.ZipFile(BytesIO(data)) for data in (one, other))
-    return left.namelist() == right.namelist() and all(
-        left.read(name) == right.read(name) or name == "docProps/core.xml" for name in left.namelist()
-    )
-
-
-def _stamped(one: bytes, other: bytes) -> bool:
-    return _STAMPED.sub(b"", one) == _STAMPED.sub(b"", other)
-
-
-_FORMATS: dict[str, Callable[[bytes, bytes], bool]] = {
-    **dict.fromkeys((".csv", ".tsv", ".txt", ".md", ".html", ".dat"), _texts),
-    **dict.fromkeys((".json", ".geojson"), _json),
-    **dict.fromkeys((".gz",), _gzip),
-    **dict.fromkeys((".zip", ".xlsx", ".docx", ".npz"), _zip),
-    **dict.fromkeys((".svg", ".pdf"), _stamped),
-}
 
 
 def missing_line(expected: Sequence[str], printed: Iterable[str]) -> str | None:

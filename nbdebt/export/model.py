@@ -71,12 +71,14 @@ class Held(msgspec.Struct, frozen=True):
         kind: the name of its type.
         plain: the value itself where it is of plain kinds, an array or a frame, spelled in tuples; None where
             it is another, or too large.
+        summary: a few words about it (:mod:`nbdebt.export.summaries`), where they were asked for.
     """
 
     digest: bytes
     exactness: str
     kind: str = ""
     plain: Any = None
+    summary: dict[str, Any] | None = None
 
 
 class Log(msgspec.Struct, frozen=True):
@@ -218,6 +220,34 @@ class Compared(msgspec.Struct, frozen=True):
         return ", ".join(plural(n, word) for n, word in parts if n) or "nothing to compare"
 
 
+class Limits(msgspec.Struct, frozen=True):
+    """What one run of a script may take.
+
+    Args:
+        timeout: seconds.
+        memory: bytes of address space, where the system can limit it; 0 is as much as there is.
+    """
+
+    timeout: float = 600.0
+    memory: int = 0
+
+
+class Given(msgspec.Struct, frozen=True):
+    """What a script gave, twice.
+
+    Args:
+        values: of names, with summaries.
+        files: what it wrote.
+        printed: lines, but for those with times and paths.
+        changing: names and files that two runs disagree on.
+    """
+
+    values: dict[str, Held]
+    files: dict[str, bytes]
+    printed: tuple[str, ...]
+    changing: tuple[str, ...]
+
+
 class Verification(msgspec.Struct, frozen=True):
     """What came of a verification.
 
@@ -228,6 +258,7 @@ class Verification(msgspec.Struct, frozen=True):
         repeatable: the script gives the same when it runs again; None where that wasn't tried.
         notes: what could not be compared, a sentence each.
         seconds: how long one run of the script took.
+        given: what it gave, where that was asked for.
     """
 
     equal: bool
@@ -236,6 +267,7 @@ class Verification(msgspec.Struct, frozen=True):
     repeatable: bool | None = None
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    given: Given | None = None
 
     def summary(self) -> str:
         """One line: ``equal: 14 values, 3 files, 41 printed lines``."""
@@ -266,14 +298,18 @@ class Script(msgspec.Struct, frozen=True):
     printed: tuple[Entry, ...] = ()
     is_notebook: bool = False
 
-    def verify(self, timeout: float = 600.0, again: bool = True) -> Verification:
+    def verify(
+        self, timeout: float = 600.0, again: bool = True, memory: int = 0, summaries: bool = False
+    ) -> Verification:
         """Run it in a fresh process, in a copy of the working directory, and compare. This runs code.
 
         Args:
             timeout: seconds that one run of it may take.
             again: run it a second time, and compare it with itself.
+            memory: bytes that it may have, where the system can limit it; 0 is as much as there is.
+            summaries: tell what it gave, too (``Verification.given``).
         """
         # Running and comparing is a heavy part that most callers of `.text` never need.
         from nbdebt.export.verify import verify
 
-        return verify(self, timeout, again)
+        return verify(self, Limits(timeout, memory), again, summaries)

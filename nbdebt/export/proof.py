@@ -16,6 +16,8 @@ def proven(
     seed: int | None = 0,
     timeout: float = 600.0,
     form: Form | None = None,
+    memory: int = 0,
+    summaries: bool = False,
 ) -> tuple[Script, Verification]:
     """Export, run, compare; and where that differs, again with more of what ran. This runs code.
 
@@ -27,6 +29,8 @@ def proven(
         seed: as for :func:`nbdebt.export`.
         timeout: seconds that one run may take.
         form: how the script is put together.
+        memory: bytes that one run may have; 0 is as much as there is.
+        summaries: tell what it gave, too.
 
     Returns:
         The script, and what came of it: the first that is equal, else the one that keeps everything.
@@ -36,11 +40,11 @@ def proven(
     """
     used = form or Form()
     script = made(log, targets, None, seed, used)
-    found = script.verify(timeout)
+    found = script.verify(timeout, True, memory, summaries)
     for level in _LADDER[_LADDER.index(script.manifest.level) + 1 :]:
         if found.equal or (log.unseeded and not used.faithful):
             break
         larger = made(log, targets, level, seed, used)
         if larger.text != script.text:
-            script, found = larger, larger.verify(timeout)
+            script, found = larger, larger.verify(timeout, True, memory, summaries)
     return with_proof(script, found.summary()), found

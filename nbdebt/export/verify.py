@@ -1,54 +1,42 @@
 """The proof: a script runs in a fresh process, in a copy of the directory, and what it gives is compared."""
 
 import os
-import signal
-import subprocess
-import sys
-import time
-from importlib.util import find_spec
+from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import msgspec
-
-import nbdebt
-from nbdebt.export.compare import comparable, differ, files_differ, lines_of, missing_line, without_addresses
-from nbdebt.export.model import Compared, Entry, Held, Script, Verification
-from nbdebt.export.place import copied, outside
+from nbdebt.export.compare import comparable, differ, lines_of, missing_line, without_addresses
+from nbdebt.export.files import bytes_differ
+from nbdebt.export.model import Compared, Entry, Given, Limits, Script, Verification
+from nbdebt.export.place import outside
+from nbdebt.export.running import Done, Program, run
 from nbdebt.export.seeds import said_streams
-from nbdebt.model.errors import NbdebtError
 
-_CHILD = "nbdebt.live.replayed"
-_CELLS = "nbdebt.live.replayed_cells"
 _STAND_INS = frozenset(("IPython.core.magics.execution.TimeitResult", "IPython.utils.capture.CapturedIO"))
 
 
-class _Done(msgspec.Struct):
-    """One run of a script: what it printed, its values, the contents of its files."""
+def verify(
+    script: Script, limits: Limits | None = None, again: bool = True, summaries: bool = False
+) -> Verification:
+    """Run a script in a fresh process and compare; see :meth:`Script.verify`.
 
-    status: int
-    printed: str
-    said: str
-    values: dict[str, Held]
-    files: dict[str, bytes]
-    differences: list[str]
-    seconds: float
-
-
-def verify(script: Script, timeout: float = 600.0, again: bool = True) -> Verification:
-    """Run a script in a fresh process and compare; see :meth:`Script.verify`."""
+    Args:
+        script: the script.
+        limits: how long one run may take, and how much memory it may have.
+        again: run it a second time, and compare it with itself.
+        summaries: tell what it gave, too (``Verification.given``).
+    """
+    limits = limits or Limits()
     log, manifest = script.log, script.manifest
     harmful = outside(log.written)
     if harmful:
         reason = f"it was not run: it writes {', '.join(harmful)}, outside the directory that is copied"
         return Verification(False, (reason,))
-    if script.is_notebook and find_spec("ipykernel") is None:
-        raise NbdebtError("to run a notebook, a kernel is needed: pip install 'nbdebt[verify]'")
     before = log.look(manifest.names) if log.look is not None else {}
-    done = _run(script, timeout, compare=True)
+    program = _program(script, summaries)
+    done = run(program, limits)
     if done.status:
-        return Verification(False, (_failure(done, timeout),), seconds=done.seconds)
-    differences, notes = list(done.differences), []
+        return Verification(False, (done.failure(limits),), seconds=done.seconds)
+    differences, notes = list(_file_differences(script, done)), []
     values = 0
     apart = {name for name, value in before.items() if value.kind in _STAND_INS}
     notes += [f"`{name}` is what a magic gives: the script has its own" for name in sorted(apart)]
@@ -71,13 +59,64 @@ def verify(script: Script, timeout: float = 600.0, again: bool = True) -> Verifi
         differences.insert(0, f"the notebook drew from {said_streams(log.unseeded)} unseeded")
     if log.look is None:
         notes.append("a saved notebook does not hold the values of its names: what it shows was compared")
-    repeatable = None
+    repeatable, second = None, done
     if again:
-        second = _run(script, timeout, compare=False)
+        second = run(program, limits)
         repeatable = _same(done, second, apart)
-    files = sum(1 for path in manifest.files if path in done.files)
+    there = [path for path in manifest.files if Path(log.directory, path).is_file()]
+    notes += [f"{path} is not there to compare with" for path in done.files if path not in there]
+    files = sum(1 for path in there if path in done.files)
     compared = Compared(values, files, len(expected))
-    return Verification(not differences, tuple(differences), compared, repeatable, tuple(notes), done.seconds)
+    given = _given(done, second, apart) if summaries and not second.status else None
+    return Verification(
+        not differences, tuple(differences), compared, repeatable, tuple(notes), done.seconds, given
+    )
+
+
+def _program(script: Script, summaries: bool) -> Program:
+    log, manifest = script.log, script.manifest
+    return Program(
+        script.text,
+        script.is_notebook,
+        log.directory,
+        manifest.names,
+        manifest.functions,
+        manifest.files,
+        log.made,
+        log.written,
+        summaries,
+    )
+
+
+def _file_differences(script: Script, done: Done) -> Iterator[str]:
+    for name in sorted(set(script.manifest.files)):
+        if os.path.isabs(name):
+            continue
+        original = Path(script.log.directory, name)
+        if name not in done.files:
+            yield f"{name} was not written"
+        elif not original.is_file():
+            if script.log.observed:
+                yield f"{name} is not there any more to compare with"
+        elif how := bytes_differ(original.read_bytes(), done.files[name], name):
+            yield f"{name} {how}"
+
+
+def _given(one: Done, other: Done, apart: set[str]) -> Given:
+    """What two runs of a script agree on."""
+    names = [name for name in one.values if name in other.values]
+    # Exactly the same: the clock is within any tolerance of what it was a second ago.
+    same = [n for n in names if n not in apart and one.values[n].digest == other.values[n].digest]
+    files = [n for n in one.files if n in other.files and not bytes_differ(one.files[n], other.files[n], n)]
+    changing = [name for name in (*names, *one.files) if name not in same and name not in files]
+    rest = iter(_lines(other))
+    printed = [line for line in _lines(one) if any(line == there for there in rest)]
+    return Given(
+        {name: one.values[name] for name in same},
+        {name: one.files[name] for name in files},
+        tuple(printed),
+        tuple(changing),
+    )
 
 
 def _expected(script: Script, entry: Entry) -> list[str]:
@@ -94,96 +133,16 @@ def _expected(script: Script, entry: Entry) -> list[str]:
     return lines_of([text]) if text is not None else []
 
 
-def _same(one: _Done, other: _Done, apart: set[str]) -> bool:
+def _same(one: Done, other: Done, apart: set[str]) -> bool:
     if other.status or _lines(one) != _lines(other) or one.values.keys() != other.values.keys():
         return False
     if any(differ(one.values[name], other.values[name]) for name in one.values.keys() - apart):
         return False
-    return one.files == other.files
+    if one.files.keys() != other.files.keys():
+        return False
+    return not any(bytes_differ(one.files[name], other.files[name], name) for name in one.files)
 
 
-def _lines(done: _Done) -> list[str]:
+def _lines(done: Done) -> list[str]:
     """What was printed, without times and the directories of the copies."""
     return [without_addresses(line) for line in lines_of([done.printed])]
-
-
-def _run(script: Script, timeout: float, compare: bool) -> _Done:
-    log = script.log
-    with copied(log.directory, log.made, log.written) as place, TemporaryDirectory() as beside:
-        name, child = ("notebook.ipynb", _CELLS) if script.is_notebook else ("script.py", _CHILD)
-        path, result = Path(beside, name), Path(beside, "values")
-        path.write_text(script.text, encoding="utf-8")
-        functions = [f"{name}()" for name in script.manifest.functions]
-        command = [sys.executable, "-m", child, str(path), str(result), *script.manifest.names, *functions]
-        started = time.perf_counter()
-        with Path(beside, "out").open("w+b") as out, Path(beside, "err").open("w+b") as err:
-            status = _watched(command, place, out.fileno(), err.fileno(), timeout)
-            out.seek(0)
-            err.seek(0)
-            printed, said = (f.read().decode("utf-8", "replace") for f in (out, err))
-        seconds = time.perf_counter() - started
-        values = msgspec.msgpack.decode(result.read_bytes(), type=dict[str, Held]) if result.exists() else {}
-        files: dict[str, bytes] = {}
-        differences: list[str] = []
-        wanted = {access for access in script.manifest.files if not os.path.isabs(access)}
-        for name in sorted(wanted):
-            written = place / name
-            if written.is_file():
-                files[name] = written.read_bytes()
-            if compare and not status and (how := files_differ(Path(log.directory, name), written)):
-                differences.append(f"{name} {how}")
-        return _Done(status, printed, said, values, files, differences, seconds)
-
-
-def _watched(command: list[str], place: Path, out: int, err: int, timeout: float) -> int:
-    """Run a process and all that it starts, not longer than it may; its exit status."""
-    home = str(Path(nbdebt.__file__).parents[1])
-    environ = {k: v for k, v in os.environ.items() if k not in ("MPLBACKEND", "JPY_SESSION_NAME")}
-    environ["PYTHONPATH"] = os.pathsep.join(filter(None, [environ.get("PYTHONPATH", ""), home]))
-    environ.setdefault("PYTHONHASHSEED", "0")
-    process = subprocess.Popen(
-        command,
-        cwd=place,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        stdout=out,
-        stderr=err,
-        start_new_session=True,
-        preexec_fn=_limited(timeout) if os.name == "posix" else None,
-    )
-    try:
-        return process.wait(timeout)
-    except subprocess.TimeoutExpired:
-        return -signal.SIGALRM if os.name == "posix" else 1
-    finally:
-        if os.name == "posix":
-            _end(process)
-        else:
-            process.kill()
-        process.wait()
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return
-
-
-def _limited(timeout: float):  # type: ignore[no-untyped-def]
-    import resource
-
-    seconds = int(timeout * (os.cpu_count() or 1)) + 1
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-
-    return limit
-
-
-def _failure(done: _Done, timeout: float) -> str:
-    if done.status == -getattr(signal, "SIGALRM", 0):
-        return f"it did not end within {timeout:g} s"
-    lines = [line for line in done.said.strip().splitlines() if line.strip()]
-    return f"it fails: {lines[-1][:200] if lines else f'exit status {done.status}'}"

@@ -9,6 +9,8 @@ from nbdebt.export.making import NO_FLAGS, made
 from nbdebt.export.model import Form, Script
 from nbdebt.export.pipelines.writing import verify_pipeline, write_pipeline
 from nbdebt.export.proof import proven
+from nbdebt.export.running import size_of
+from nbdebt.export.testfile import UNVERIFIED, tests_path, write_tests
 from nbdebt.live.shown import Shown
 from nbdebt.model.errors import NbdebtError
 from nbdebt.read.edit import write_atomic
@@ -47,19 +49,46 @@ def to_file(session: "Session", given: argparse.Namespace) -> Shown:
     if not log.entries:
         raise NbdebtError("nothing ran yet that could be exported")
     lines: list[str] = []
+    tests = None if given.tests is None else tests_path(given.tests, given.file)
+    if tests is not None and (given.to or not given.verify):
+        raise NbdebtError(UNVERIFIED if not given.verify else f"--tests goes with no --to {given.to}")
+    memory = memory_of(given.memory)
     if not given.verify:
         script = made(log, given.targets, None, seed, form)
         lines.append("not verified: `%nbdebt export` without `--no-verify` runs it and compares")
     else:
-        script, found = proven(log, given.targets, seed=seed, timeout=given.timeout, form=form)
+        script, found = proven(
+            log,
+            given.targets,
+            seed=seed,
+            timeout=given.timeout,
+            form=form,
+            memory=memory,
+            summaries=tests is not None,
+        )
         lines += [found.summary(), *found.notes]
     if given.to:
         lines += steps_written(script, given.to, Path(given.file), given.timeout if given.verify else None)
     else:
         written(given.file, script.text)
+        if tests is not None:
+            written(str(tests), write_tests(script, found, Path(given.file), tests))
+            lines.append(f"{clean(str(tests))} pins what it gives")
     if given.requirements:
         written(given.requirements, requirements_text(script))
     return Shown(f"{clean(given.file)} written", (*lines, *told(script)))
+
+
+def memory_of(text: str) -> int:
+    """A limit of memory; 0 where none is said.
+
+    Raises:
+        NbdebtError: it is no size.
+    """
+    try:
+        return size_of(text) if text else 0
+    except ValueError as error:
+        raise NbdebtError(f"--memory: {error}") from None
 
 
 def steps_written(script: Script, tool: str, target: Path, timeout: float | None) -> list[str]:

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from nbdebt.export.model import Held
+from nbdebt.export.summaries import summary
 from nbdebt.live.fingerprints import Budget, Fingerprinter
 from nbdebt.live.fingerprints.peek import type_name
 
@@ -21,8 +22,13 @@ class _TooMuchError(Exception):
     pass
 
 
-def held(value: object) -> Held:
-    """A value as the other process can compare it."""
+def held(value: object, summarised: bool = False) -> Held:
+    """A value as the other process can compare it.
+
+    Args:
+        value: any value.
+        summarised: with its summary.
+    """
     name = type_name(type(value))
     if name == _LINES and isinstance(value, list):
         # What `x = !command` gives is a list with methods of IPython's.
@@ -33,7 +39,7 @@ def held(value: object) -> Held:
         plain = _plain(value, spent, 0)
     except (_TooMuchError, RecursionError):
         plain = None
-    return Held(found.digest, found.exactness, name, plain)
+    return Held(found.digest, found.exactness, name, plain, summary(value, name) if summarised else None)
 
 
 def _plain(value: object, spent: list[int], depth: int) -> Any:
@@ -49,6 +55,9 @@ def _plain(value: object, spent: list[int], depth: int) -> Any:
     if kind is list or kind is tuple:
         parts = [_plain(item, spent, depth + 1) for item in value]  # type: ignore[attr-defined]
         return (kind.__name__, parts) if None not in parts else None
+    if kind is set or kind is frozenset:
+        parts = [_plain(item, spent, depth + 1) for item in value]  # type: ignore[attr-defined]
+        return (kind.__name__, sorted(parts, key=repr)) if None not in parts else None
     if kind is dict:
         items = [
             (_plain(key, spent, depth + 1), _plain(item, spent, depth + 1))
@@ -69,6 +78,10 @@ def _of_libraries(value: Any, kind: type, spent: list[int], depth: int) -> Any:
             return ("array", str(value.dtype), list(value.shape), real, imaginary)
         if issubclass(kind, numpy.floating) and kind.__module__ == "numpy":
             return (kind.__name__, float(value))
+        if issubclass(kind, numpy.integer) and kind.__module__ == "numpy":
+            return (kind.__name__, str(int(value)))
+        if kind is numpy.bool_:
+            return ("bool", bool(value))
     if pandas is not None:
         if kind is pandas.DataFrame:
             if value.size > _LARGEST:

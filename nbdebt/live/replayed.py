@@ -1,8 +1,8 @@
 """Runs an exported script in this process, and writes down what its names hold then.
 
-``python -m nbdebt.live.replayed SCRIPT RESULT NAME...``: what verification starts. The script has the module
-``__main__`` to itself, as if it had been started alone. Where it is divided into functions, their names come
-as ``NAME()``, and what they hold when they return counts as the script's.
+``python -m nbdebt.live.replayed [--summaries] SCRIPT RESULT NAME...``: what verification starts. The script
+has the module ``__main__`` to itself, as if it had been started alone. Where it is divided into functions,
+their names come as ``NAME()``, and what they hold when they return counts as the script's.
 """
 
 import __future__
@@ -66,13 +66,14 @@ class Locals:
         return found
 
 
-def main(script: str, result: str, names: list[str]) -> None:
+def main(script: str, result: str, names: list[str], summarised: bool = False) -> None:
     """Run the script, then write what the names hold.
 
     Args:
         script: its path.
         result: where to write, as MessagePack: name to ``Held``.
         names: names of its own, one that it doesn't have is left out; and of its functions, with ``()``.
+        summarised: with summaries.
     """
     text = Path(script).read_text(encoding="utf-8")
     module = ModuleType("__main__")
@@ -98,20 +99,23 @@ def main(script: str, result: str, names: list[str]) -> None:
             break
     sys.stdout.flush()
     every = {**inside.values(), **values}
-    tell(every, result, names)
+    tell(every, result, names, summarised)
 
 
-def tell(values: Mapping[str, Any], result: str, names: Sequence[str]) -> None:
+def tell(values: Mapping[str, Any], result: str, names: Sequence[str], summarised: bool = False) -> None:
     """Write down what names hold.
 
     Args:
         values: all names.
         result: where to write, as MessagePack: name to ``Held``.
         names: those that are asked for; one that isn't there is left out.
+        summarised: with summaries.
     """
-    found = {name: held(values[name]) for name in names if name in values}
+    found = {name: held(values[name], summarised) for name in names if name in values}
     Path(result).write_bytes(msgspec.msgpack.encode(found))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3:])
+    wanted = sys.argv[1:]
+    asked = wanted[0] == "--summaries"
+    main(wanted[asked], wanted[asked + 1], wanted[asked + 2 :], asked)

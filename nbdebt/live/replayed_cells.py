@@ -1,7 +1,8 @@
 """Runs an exported notebook in a fresh kernel, and has it write down what its names hold then.
 
-``python -m nbdebt.live.replayed_cells NOTEBOOK RESULT NAME...``: what verification starts. What the cells
-print and show is printed. Source: the Jupyter messaging protocol; ``jupyter_client``'s documentation.
+``python -m nbdebt.live.replayed_cells [--summaries] NOTEBOOK RESULT NAME...``: what verification starts.
+What the cells print and show is printed. Source: the Jupyter messaging protocol; ``jupyter_client``'s
+documentation.
 """
 
 import json
@@ -17,16 +18,17 @@ from jupyter_client.manager import KernelManager
 
 _START = 120
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_TELL = "__import__('nbdebt.live.replayed', fromlist=['tell']).tell(get_ipython().user_ns, {!r}, {!r})"
+_TELL = "__import__('nbdebt.live.replayed', fromlist=['tell']).tell(get_ipython().user_ns, {!r}, {!r}, {!r})"
 
 
-def main(notebook: str, result: str, names: Sequence[str]) -> int:
+def main(notebook: str, result: str, names: Sequence[str], summarised: bool = False) -> int:
     """Run the notebook's cells, then have the kernel write what the names hold.
 
     Args:
         notebook: its path.
         result: where the kernel writes (see :mod:`nbdebt.live.replayed`).
         names: names of its own.
+        summarised: with summaries.
 
     Returns:
         An exit status: 1 where a cell raises, with a word about it on standard error.
@@ -49,7 +51,7 @@ def main(notebook: str, result: str, names: Sequence[str]) -> int:
                 if reply["status"] != "ok":
                     return _said(f"cell {number}: {_error(reply)}")
         sys.stdout.flush()
-        code = _TELL.format(result, list(names))
+        code = _TELL.format(result, list(names), summarised)
         reply = client.execute_interactive(code, silent=True, store_history=False, output_hook=_ignore)
         if reply["content"]["status"] != "ok":
             return _said(f"the values can't be read: {_error(reply['content'])}")
@@ -82,4 +84,6 @@ def _ignore(message: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3:]))
+    wanted = sys.argv[1:]
+    asked = wanted[0] == "--summaries"
+    sys.exit(main(wanted[asked], wanted[asked + 1], wanted[asked + 2 :], asked))

@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any, NamedTuple
 
 from nbdebt.export.compare import close, lines_of, same_text
+from nbdebt.export.contents import PIXELS, pixels_apart
 
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
@@ -23,8 +24,6 @@ _DATA = re.compile(
 )
 _PICTURES = ("image/png", "image/jpeg")
 _NAMED = {"uid", "uirevision", "usermeta", "data", "name"}
-# How much of a picture may differ: other fonts and another antialiasing are no other result.
-_PIXELS, _SHADE = 0.01, 24
 
 
 class Look(NamedTuple):
@@ -145,7 +144,7 @@ def _same_picture(one: str, other: str) -> bool | None:
     if one.strip() == other.strip():
         return True
     try:
-        from PIL import Image, ImageChops
+        from PIL import Image
     except ImportError:
         return None
     try:
@@ -157,9 +156,7 @@ def _same_picture(one: str, other: str) -> bool | None:
     if abs(left.width - right.width) > 4 or abs(left.height - right.height) > 4:
         return False
     size = min(left.width, right.width), min(left.height, right.height)
-    apart = ImageChops.difference(left.crop((0, 0, *size)), right.crop((0, 0, *size))).convert("L")
-    histogram = apart.histogram()
-    return sum(histogram[_SHADE:]) <= _PIXELS * size[0] * size[1]
+    return pixels_apart(left.crop((0, 0, *size)), right.crop((0, 0, *size))) <= PIXELS
 
 
 def _loaded(value: Any) -> Any:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from nbdebt.export.compare import files_differ
+from nbdebt.export.files import files_differ
 from nbdebt.export.place import copied, outside
 from nbdebt.flow.reasons import order_text
 from nbdebt.model.errors import NbdebtError, NotebookError
