@@ -15,7 +15,7 @@ PYENV := $${PYENV_ROOT:-$$HOME/.pyenv}/versions
 # Say which Python to use, where the one that is found isn't the one that is meant: make demo PYTHON=python3.12
 PYTHON ?=
 
-.PHONY: help demo install test lint test-here test-others examples corpus bench docs clean
+.PHONY: help demo install labextension test lint test-here test-others examples corpus bench docs clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -48,6 +48,7 @@ $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
 	@NBDEBT_COMPILE=0 $(PIP) --editable '.[dev]'
 	@$(BIN)/python tools/programs.py
 	@touch $@ $(VENV)/.installed
+	@$(BIN)/python labextension/bundle.py
 
 # Status 1 says that something was found, and these notebooks are there for that.
 demo: $(VENV)/.installed ## Install nbdebt and check the example notebooks: the first thing to try
@@ -69,20 +70,27 @@ demo: $(VENV)/.installed ## Install nbdebt and check the example notebooks: the 
 
 install: $(VENV)/.installed-dev ## Install nbdebt, editable, with everything that development needs
 
+labextension: $(VENV)/.installed-dev ## Build the panel of JupyterLab, where its sources have changed
+	@$(BIN)/python labextension/bundle.py
+
 test: ## Check style and types, then test on every Python from 3.11 to 3.13 that is found, and compiled
 	@$(MAKE) lint
 	@$(MAKE) test-here
 	@$(MAKE) test-others
 
-lint: $(VENV)/.installed-dev ## Check style and types
+lint: labextension ## Check style and types
 	@echo "== ruff"
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@echo "== mypy --strict"
 	@$(BIN)/mypy --strict
-	@$(BIN)/mypy --strict tools/*.py noxfile.py hatch_build.py
+	@$(BIN)/mypy --strict tools/*.py noxfile.py hatch_build.py labextension/*.py
+	@echo "== tsc, eslint, prettier"
+	@$(BIN)/python labextension/bundle.py lint
 
-test-here: $(VENV)/.installed-dev ## Test on the Python of .venv
+test-here: labextension ## Test on the Python of .venv
+	@echo "== vitest"
+	@$(BIN)/python labextension/bundle.py test
 	@echo "== pytest, $$($(BIN)/python --version)"
 	@$(BIN)/python -m pytest -n 2
 
@@ -110,5 +118,5 @@ docs: $(VENV)/.installed-dev ## Write what is generated in docs/: rule pages, re
 	@$(BIN)/python tools/make_docs.py
 
 clean: ## Remove all that the other targets made, but for the corpus
-	rm -rf $(VENV) .venv-bench .nox build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .nbdebt_cache
+	rm -rf $(VENV) .venv-bench .nox build dist nbdebt/labextension labextension/node_modules labextension/lib .mypy_cache .ruff_cache .pytest_cache .hypothesis .nbdebt_cache
 	find nbdebt tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

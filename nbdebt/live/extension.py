@@ -4,6 +4,7 @@ import importlib
 import os
 from typing import Any
 
+from nbdebt.live import comm
 from nbdebt.live.magics import attach
 from nbdebt.live.session import Session, current, disabled
 
@@ -36,6 +37,8 @@ def load(shell: Any = None) -> Session:
     session = Session(shell)
     shell._nbdebt_session = session
     session.on_close(attach(session))
+    if (hang_up := comm.attach(session)) is not None:
+        session.on_close(hang_up)
     if session.settings.ledger.dir and os.environ.get("NBDEBT_LEDGER", "").strip().lower() not in _OFF:
         # Loaded only by those who keep a ledger.
         session.on_close(importlib.import_module("nbdebt.live.ledger").attach(session))

@@ -155,13 +155,17 @@ def attach(session: "Session") -> Callable[[], None]:
         # In the words of now: cells that it speaks of may have run since it was found.
         waiting.update({_key(f): f for f in report.owed if _key(f) in ready})
         new = [*(f for f in report.new if f.cell is None), *map(waiting.pop, ready)]
-        if session.level == "quiet" or session.attached or session.paused:
+        if session.level == "quiet" or session.paused:
             return
         if report.record.error[0] == "Refused":
             # The cell did not run, and was told why.
             return
         said = notice(new, gone, here)
-        if said is not None:
+        if said is None:
+            return
+        if session.front_ends is not None and session.front_ends.attached:
+            session.front_ends.notice(said)
+        else:
             tell(session.shell, said)
 
     return session.subscribe(show)

@@ -75,11 +75,10 @@ class Magics:
     def _explain(self, given: argparse.Namespace) -> None:
         for code in given.codes:
             rule = catalogue()[code]
-            page = f"# {rule.name} ({rule.code})\n\n{rule.page.strip()}\n"
             if inline.has_front_end(self.session.shell):
-                present({"text/markdown": page, "text/plain": page}, raw=True)
+                present({"text/markdown": rule.markdown, "text/plain": rule.markdown}, raw=True)
             else:
-                print("\n".join(rendered(page, Paint(False), room())))
+                print("\n".join(rendered(rule.markdown, Paint(False), room())))
 
     def _help(self, given: argparse.Namespace) -> None:
         print(magic_words.help_text())

@@ -133,6 +133,13 @@ class Recorder:
             if held:
                 self._turn.release()
 
+    @contextmanager
+    def at_rest(self) -> Iterator[bool]:
+        """Let no run begin or end meanwhile. Says whether none is going on: only then is the session to be
+        looked into from another thread than that of the cells."""
+        with self._in_turn():
+            yield not self.going.runs and not self.paused
+
     def _ask(self, doing: str, question: Callable[[], T], otherwise: T) -> T:
         """What a sensor says; ``otherwise`` where it fails."""
         with self._guarded(doing):

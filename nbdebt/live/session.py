@@ -7,12 +7,12 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
 from nbdebt.config import Settings, load_settings
-from nbdebt.live.document import Document
+from nbdebt.live.document import Document, Shown
 from nbdebt.live.record import RunRecord
 from nbdebt.live.recorder import Recorder
 from nbdebt.live.understanding import Understanding
@@ -39,6 +39,7 @@ class RunReport(msgspec.Struct, frozen=True):
         resolved: findings that are gone.
         owed: all findings there are now.
         seconds: what all of nbdebt's work on this run took.
+        report: what they were found in.
     """
 
     record: RunRecord
@@ -46,6 +47,20 @@ class RunReport(msgspec.Struct, frozen=True):
     resolved: tuple[Finding, ...]
     seconds: float
     owed: tuple[Finding, ...] = ()
+    report: Report | None = None
+
+
+class FrontEnds(Protocol):
+    """Those who show what there is to say, so that nothing need enter the outputs (``nbdebt.live.comm``)."""
+
+    @property
+    def attached(self) -> bool:
+        """Whether there is any."""
+        ...
+
+    def notice(self, said: Any) -> None:
+        """Show a :class:`nbdebt.live.inline.Notice` under its cell."""
+        ...
 
 
 class Session:
@@ -63,7 +78,7 @@ class Session:
         self.level: Level = "normal"
         self.ignored: dict[str, str] = {}
         self.strict_codes: frozenset[str] = frozenset()
-        self.attached = False
+        self.front_ends: FrontEnds | None = None
         self.problems: list[str] = []
         self.document = Document(shell.user_ns)
         self.settings = settings if settings is not None else self._load_settings()
@@ -74,6 +89,7 @@ class Session:
         self.by_key: dict[bytes, list[RunRecord]] = {}
         self.times: dict[str, float] = {}
         self._subscribers: list[Callable[[RunReport], None]] = []
+        self._settled: list[Callable[[RunRecord], None]] = []
         self._endings: list[Callable[[], None]] = []
         self._record_keepers: list[Callable[[RunRecord], None]] = []
         self._told: dict[Identity, Finding] = {}
@@ -119,8 +135,14 @@ class Session:
         """The runs, in order."""
         return self.understanding.history()
 
-    def set_document(self, cells: Iterable[tuple[str, str]]) -> None:
-        """Say what the document is: (cell id, source) of its cells, in order."""
+    @property
+    def attached(self) -> bool:
+        """Whether a front end shows what there is to say, so that nothing need enter the outputs."""
+        return self.front_ends is not None and self.front_ends.attached
+
+    def set_document(self, cells: Iterable[tuple[str, str] | Shown]) -> None:
+        """Say what the document is: (cell id, source) of its code cells, in order; or all of its cells, each
+        with its kind."""
         self.document.tell(cells)
 
     def verdict(self) -> Verdict:
@@ -152,6 +174,12 @@ class Session:
         """Call back after each run; returns what ends the subscription."""
         self._subscribers.append(callback)
         return lambda: self._subscribers.remove(callback) if callback in self._subscribers else None
+
+    def on_settled(self, callback: Callable[[RunRecord], None]) -> Callable[[], None]:
+        """Call back after each run that surely changed nothing in what is owed, which subscribers don't hear
+        of; returns what ends that."""
+        self._settled.append(callback)
+        return lambda: self._settled.remove(callback) if callback in self._settled else None
 
     def on_record(self, keeper: Callable[[RunRecord], None]) -> Callable[[], None]:
         """Hand over the record of each run, whatever is shown of it; returns what ends that."""
@@ -198,10 +226,12 @@ class Session:
                 problem = f"keeping a record: {type(error).__name__}: {error}"
                 if problem not in self.problems:
                     self.problems.append(problem)
-        if not self._subscribers or self.level == "quiet":
+        if not self._subscribers or (self.level == "quiet" and not self.attached):
             self._unsaid = True
             return
         if not self._unsaid and self.watcher.settled(record):
+            for hear in list(self._settled):
+                hear(record)
             return
         report = self.report()
         self._unsaid = False
@@ -216,7 +246,7 @@ class Session:
         self._told = now
         self.watcher.heard(report, now.values())
         took = record.seconds + time.perf_counter() - began
-        told = RunReport(record, new, resolved, took, tuple(now.values()))
+        told = RunReport(record, new, resolved, took, tuple(now.values()), report)
         for callback in list(self._subscribers):
             callback(told)
 

@@ -8,13 +8,18 @@ import msgspec
 from nbdebt.model.finding import CellRef, Exchange, Finding, NotebookResult, Related, Report
 from nbdebt.model.history import File, Span, Table, Url
 from nbdebt.report.view import View
-from nbdebt.report.words import checked, fixable
+from nbdebt.report.words import checked, fixable, verdict_sentence
 
 VERSION = 1
 
 
 def json_report(report: Report, view: View) -> str:
     """The whole report as one object."""
+    return json.dumps(report_object(report, view), ensure_ascii=False, indent=2) + "\n"
+
+
+def report_object(report: Report, view: View) -> dict[str, Any]:
+    """The whole report, as programs see it."""
     shown: dict[str, Any] = {
         "version": VERSION,
         "findings": [finding_object(finding) for finding in report.findings],
@@ -30,7 +35,7 @@ def json_report(report: Report, view: View) -> str:
     shown["problems"] = msgspec.to_builtins(report.problems)
     shown["not_run"] = msgspec.to_builtins(report.not_run)
     shown["summary"] = _summary(report)
-    return json.dumps(shown, ensure_ascii=False, indent=2) + "\n"
+    return shown
 
 
 def ndjson(report: Report, view: View) -> str:
@@ -101,6 +106,7 @@ def _verdict(notebook: NotebookResult) -> dict[str, Any]:
     return {
         "path": notebook.path,
         "reproduces": verdict.reproduces,
+        "sentence": verdict_sentence(notebook),
         "cells": cells,
         "names": verdict.names,
         "left_over": list(verdict.left_over),

@@ -77,6 +77,11 @@ class Rule(msgspec.Struct, frozen=True):
         """The rule's documentation, in Markdown."""
         return importlib.import_module(self.module).__doc__ or ""
 
+    @property
+    def markdown(self) -> str:
+        """The same below a title, to be read by itself."""
+        return f"# {self.name} ({self.code})\n\n{self.page.strip()}\n"
+
 
 _REGISTERED: dict[str, Rule] = {}
 F = TypeVar("F", bound=Callable[[Any], Iterator[Finding]])

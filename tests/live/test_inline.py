@@ -232,13 +232,10 @@ def test_what_waited_is_told_in_the_words_of_now(shell: InteractiveShell, front_
 UNSEEDED = "a: import random | b: z = random.random()"
 
 
-@pytest.mark.parametrize("how", ["%nbdebt quiet", "%nbdebt off", "attached", "%nbdebt ignore NBD201"])
+@pytest.mark.parametrize("how", ["quiet", "off", "ignore NBD201"])
 def test_quiet_is_quiet(shell: InteractiveShell, front_end: Recording, how: str) -> None:
-    session = nbdebt.load(shell)
-    if how == "attached":
-        session.attached = True
-    else:
-        shell.run_line_magic("nbdebt", how.removeprefix("%nbdebt "))
+    nbdebt.load(shell)
+    shell.run_line_magic("nbdebt", how)
     front_end.shown.clear()
     play(shell, UNSEEDED, "a b")
     assert front_end.shown == []

@@ -1,17 +1,10 @@
 """Programs that run whole notebooks, and Jupyter's server: the line is there once, and can be taken out."""
 
-import contextlib
 import json
-import os
-import re
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -22,7 +15,7 @@ import nbformat
 
 from nbdebt.cli import cli
 from nbdebt.read.clean import MIME, is_ours
-from tests.live.kernels import ROOT
+from tests.servers import ask, environment, serving
 
 SOURCES = ("%load_ext nbdebt", "import random", "x = random.random()", "y = random.random()", "1 + 1")
 
@@ -39,11 +32,10 @@ def notebook(path: Path) -> Path:
 @pytest.fixture
 def environ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Directories of its own, and this nbdebt."""
-    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH", "")])]
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
-    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR"):
-        monkeypatch.setenv(name, str(tmp_path / name.lower()))
-    return dict(os.environ)
+    found = environment(tmp_path)
+    for name, value in found.items():
+        monkeypatch.setenv(name, value)
+    return found
 
 
 def with_nbclient(path: Path) -> Path:
@@ -94,48 +86,14 @@ def test_a_notebook_run_as_a_whole(
 def server(tmp_path: Path, environ: dict[str, str]) -> Iterator[str]:
     """A Jupyter server whose configuration names the hook."""
     pytest.importorskip("jupyter_server")
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
     (tmp_path / "config.py").write_text(
         "c.FileContentsManager.pre_save_hook = 'nbdebt.live.presave.strip'\n"
         "c.IdentityProvider.token = ''\n"
         "c.ServerApp.disable_check_xsrf = True\n"
-        "c.ServerApp.allow_root = True\n"
-        "c.ServerApp.open_browser = False\n"
     )
-    words = [sys.executable, "-m", "jupyter_server", f"--port={port}", f"--config={tmp_path / 'config.py'}"]
-    process = subprocess.Popen(
-        [*words, f"--ServerApp.root_dir={tmp_path}"],
-        env=environ,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    told: list[str] = []
-    for line in process.stderr:
-        told.append(line)
-        # Where another program took the port meanwhile, the server takes the next one.
-        if taken := re.search(r"http://[\w.]+:(\d+)/", line):
-            port = int(taken[1])
-            break
-    assert process.poll() is None, "".join(told)
-    listening = time.monotonic() + 60
-    while time.monotonic() < listening:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
-            break
-        assert process.poll() is None, "".join(told)
-    yield f"http://127.0.0.1:{port}/api/contents/n.ipynb"
-    process.terminate()
-    process.communicate(timeout=60)
-
-
-def ask(url: str, method: str, body: Any = None) -> Any:
-    data = json.dumps(body).encode() if body is not None else None
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return json.load(answer)
+    options = (f"--config={tmp_path / 'config.py'}", f"--ServerApp.root_dir={tmp_path}")
+    with serving("jupyter_server", *options, environ=environ) as url:
+        yield f"{url}/api/contents/n.ipynb"
 
 
 def test_what_jupyter_saves_is_clean(server: str, tmp_path: Path) -> None:
@@ -146,6 +104,6 @@ def test_what_jupyter_saves_is_clean(server: str, tmp_path: Path) -> None:
     cell = nbformat.v4.new_code_cell("x = 1", execution_count=1, outputs=[line, theirs])
     content = nbformat.v4.new_notebook(cells=[cell])
     ask(server, "PUT", {"type": "notebook", "format": "json", "content": content})
-    (saved,) = ask(server, "GET")["content"]["cells"]
+    (saved,) = ask(server)["content"]["cells"]
     assert [output["data"] for output in saved["outputs"]] == [{"text/plain": "theirs"}]
     assert "nbdebt" not in (tmp_path / "n.ipynb").read_text()

@@ -1,0 +1,38 @@
+/** What Jupyter's server says of a document, where no kernel does. */
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+import type { Check, Report } from './wire';
+import { VERSION } from './wire';
+
+const MISSING =
+  'This Jupyter server has not loaded nbdebt. Restart it; if nbdebt is installed in another environment than the server, ' +
+  'install it there, too.';
+
+/** Check a document as it is on the screen. */
+export async function check(
+  body: Check,
+  settings: ServerConnection.ISettings,
+  signal: AbortSignal
+): Promise<Report> {
+  const answer = await ask('check', settings, { method: 'POST', body: JSON.stringify(body), signal });
+  const report = (await answer.json()) as Report;
+  if (report.version !== VERSION) {
+    throw new Error('The server and this page have different versions of nbdebt: reload the page.');
+  }
+  return report;
+}
+
+/** The page of a rule, in Markdown. */
+export async function explain(code: string, settings: ServerConnection.ISettings): Promise<string> {
+  return (await ask(`explain/${encodeURIComponent(code)}`, settings, {})).text();
+}
+
+async function ask(what: string, settings: ServerConnection.ISettings, how: RequestInit): Promise<Response> {
+  const url = URLExt.join(settings.baseUrl, 'nbdebt', what);
+  const answer = await ServerConnection.makeRequest(url, how, settings);
+  if (!answer.ok) {
+    const said = (await answer.json().catch(() => ({}))) as { message?: string };
+    throw new Error(answer.status === 404 && what === 'check' ? MISSING : said.message || answer.statusText);
+  }
+  return answer;
+}

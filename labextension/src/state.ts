@@ -1,0 +1,115 @@
+/** What the panel shows of the notebook in front: which view, how listed, which page. No DOM. */
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+import type { Listing } from './model';
+import type { Follower } from './notebook';
+
+export type View = 'findings' | 'cells';
+
+/** A page of a rule that is open. */
+export interface Page {
+  readonly title: string;
+  readonly text: string | null;
+  readonly error: string;
+}
+
+/** What is remembered from one visit to the next. */
+export interface Remembered {
+  readonly view: View;
+  readonly by: Listing['by'];
+  readonly notes: boolean;
+}
+
+/** The panel's own state. */
+export class PanelState {
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  follower: Follower | null = null;
+  view: View = 'findings';
+  listing: Listing = { by: 'family', text: '', notes: false };
+  page: Page | null = null;
+  visible = false;
+
+  follow(follower: Follower | null): void {
+    if (follower !== this.follower) {
+      if (this.follower !== null) {
+        this.follower.visible = false;
+      }
+      this.follower = follower;
+      this.page = null;
+      this.listing = { ...this.listing, text: '' };
+      if (follower !== null) {
+        follower.visible = this.visible;
+      }
+      this.tell();
+    }
+  }
+
+  see(visible: boolean): void {
+    this.visible = visible;
+    if (this.follower !== null) {
+      this.follower.visible = visible;
+    }
+  }
+
+  show(view: View): void {
+    this.view = view;
+    this.page = null;
+    this.tell();
+  }
+
+  list(how: Partial<Listing>): void {
+    this.listing = { ...this.listing, ...how };
+    this.tell();
+  }
+
+  open(page: Page | null): void {
+    this.page = page;
+    this.tell();
+  }
+
+  /** What was asked for is being done; where it fails, that is said. */
+  attempt(doing: Promise<void>): void {
+    const model = this.follower?.model;
+    model?.complain('');
+    doing.catch((error: Error) => model?.complain(error.message));
+  }
+
+  /** Show the page of a rule. */
+  async explain(code: string, name: string): Promise<void> {
+    const title = `${code} ${name}`;
+    this.open({ title, text: null, error: '' });
+    const waiting = this.page;
+    let page: Page;
+    try {
+      page = { title, text: (await this.follower?.explain(code)) ?? '', error: '' };
+    } catch (error) {
+      page = { title, text: null, error: (error as Error).message };
+    }
+    if (this.page === waiting) {
+      this.open(page);
+    }
+  }
+
+  get remembered(): Remembered {
+    return { view: this.view, by: this.listing.by, notes: this.listing.notes };
+  }
+
+  recall(what: Partial<Remembered>): void {
+    this.view = what.view === 'cells' ? 'cells' : 'findings';
+    this.listing = {
+      ...this.listing,
+      by: what.by === 'cell' ? 'cell' : 'family',
+      notes: what.notes === true
+    };
+    this.tell();
+  }
+
+  private tell(): void {
+    this._changed.emit();
+  }
+
+  private readonly _changed = new Signal<this, void>(this);
+}

@@ -1,0 +1,98 @@
+/** What the views share: signs, sentences, and the words that are translated. */
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import type { CellState, Severity } from '../model';
+import type { PanelState } from '../state';
+import { pieces } from '../text';
+import type { Finding } from '../wire';
+
+/** What every part of the panel has at hand. */
+export interface Tools {
+  readonly trans: TranslationBundle;
+  readonly rendermime: IRenderMimeRegistry;
+  readonly panel: PanelState;
+  readonly silence: (finding: Finding) => void;
+}
+
+export const Hand = React.createContext<Tools>(undefined as unknown as Tools);
+
+export const MARKS: Record<Severity, string> = { error: '✗', warning: '▲', note: '·' };
+
+/** The signs of states; each differs in its shape, too. */
+export const SIGNS: Record<CellState, string> = {
+  same: '✓',
+  stale: '▲',
+  differs: '▲',
+  fails: '✗',
+  unknown: '?',
+  'never-run': '○'
+};
+
+/** States in a word or two, live and of a saved document. */
+export function stateWords(trans: TranslationBundle, state: CellState, live: boolean): string {
+  switch (state) {
+    case 'same':
+      return trans.__('gives the same');
+    case 'stale':
+      return live ? trans.__('out of date') : trans.__('stale output');
+    case 'differs':
+      return trans.__('gives another result');
+    case 'fails':
+      return trans.__('would fail');
+    case 'unknown':
+      return trans.__('can’t be known');
+    case 'never-run':
+      return trans.__('not run');
+  }
+}
+
+/** A sentence, with what stands in backticks as code. */
+export function Sentence(props: { readonly text: string }): JSX.Element {
+  return (
+    <>
+      {pieces(props.text).map((piece, number) =>
+        piece.code ? (
+          <code key={number}>{piece.text}</code>
+        ) : (
+          <React.Fragment key={number}>{piece.text}</React.Fragment>
+        )
+      )}
+    </>
+  );
+}
+
+/** A real button, as small as its words. */
+export function Action(props: {
+  readonly label: string;
+  readonly title?: string;
+  readonly main?: boolean;
+  readonly disabled?: boolean;
+  readonly onClick: () => void;
+}): JSX.Element {
+  return (
+    <button
+      type="button"
+      className={`nbdebt-Action${props.main ? ' nbdebt-mod-main' : ''}`}
+      title={props.title}
+      disabled={props.disabled}
+      onClick={props.onClick}
+    >
+      {props.label}
+    </button>
+  );
+}
+
+/** What there is to say in place of a list. */
+export function Empty(props: { readonly sign?: string; readonly children: React.ReactNode }): JSX.Element {
+  return (
+    <div className="nbdebt-Empty">
+      {props.sign && (
+        <div className="nbdebt-Empty-sign" aria-hidden="true">
+          {props.sign}
+        </div>
+      )}
+      {props.children}
+    </div>
+  );
+}

@@ -1,0 +1,256 @@
+/** The findings, under heads, with what can be done about each. */
+import * as React from 'react';
+import { isOfDocument } from '../document';
+import type { Group, NotebookModel } from '../model';
+import { keyOf, listed } from '../model';
+import type { Follower } from '../notebook';
+import { cellLabel, clean, plural } from '../text';
+import type { Finding } from '../wire';
+import { Action, Empty, Hand, MARKS, Sentence } from './common';
+
+/** How a finding's cell is called now, wherever it has moved. */
+function placeOf(model: NotebookModel, finding: Finding): string {
+  if (finding.cell === null) {
+    return 'notebook';
+  }
+  const id = finding.cell.id;
+  const index = model.cells.findIndex(cell => cell.id === id);
+  const label = cellLabel(index < 0 ? finding.cell.index : index, finding.cell.execution_count);
+  return finding.start === null ? label : `${label}, line ${finding.start.line}`;
+}
+
+/** The list, and what narrows it. */
+export function Findings(props: { readonly follower: Follower }): JSX.Element {
+  const { trans, panel } = React.useContext(Hand);
+  const { model } = props.follower;
+  const findings = model.report?.findings ?? [];
+  const groups = listed(findings, panel.listing);
+  const notes = findings.filter(finding => finding.severity === 'note').length;
+  return (
+    <>
+      <div className="nbdebt-Filter">
+        <input
+          type="search"
+          className="nbdebt-Filter-text"
+          placeholder={trans.__('Filter')}
+          aria-label={trans.__('Filter the findings')}
+          value={panel.listing.text}
+          onChange={event => panel.list({ text: event.target.value })}
+        />
+        <select
+          className="nbdebt-Filter-by"
+          aria-label={trans.__('Group the findings')}
+          value={panel.listing.by}
+          onChange={event => panel.list({ by: event.target.value === 'cell' ? 'cell' : 'family' })}
+        >
+          <option value="family">{trans.__('by kind')}</option>
+          <option value="cell">{trans.__('by cell')}</option>
+        </select>
+        {notes > 0 && (
+          <label className="nbdebt-Filter-notes">
+            <input
+              type="checkbox"
+              checked={panel.listing.notes}
+              onChange={event => panel.list({ notes: event.target.checked })}
+            />
+            {plural(notes, trans.__('note'))}
+          </label>
+        )}
+      </div>
+      {groups.length === 0 ? (
+        <None follower={props.follower} any={findings.length > 0} notes={notes} />
+      ) : (
+        groups.map(group => <Section key={group.key} follower={props.follower} group={group} />)
+      )}
+      <Ignored follower={props.follower} />
+    </>
+  );
+}
+
+function None(props: {
+  readonly follower: Follower;
+  readonly any: boolean;
+  readonly notes: number;
+}): JSX.Element {
+  const { trans, panel } = React.useContext(Hand);
+  if (panel.listing.text !== '') {
+    return (
+      <Empty>
+        <p>{trans.__('No finding matches.')}</p>
+        <Action label={trans.__('Clear the filter')} onClick={() => panel.list({ text: '' })} />
+      </Empty>
+    );
+  }
+  return (
+    <Empty sign="✓">
+      <p>{props.notes > 0 ? trans.__('No findings, only notes.') : trans.__('No findings.')}</p>
+      {props.follower.model.origin === 'server' && (
+        <p className="nbdebt-soft">{trans.__('That is what the document alone says; nothing was run.')}</p>
+      )}
+    </Empty>
+  );
+}
+
+function Ignored(props: { readonly follower: Follower }): JSX.Element | null {
+  const { trans, panel } = React.useContext(Hand);
+  const ignored = props.follower.model.ignored;
+  if (ignored.length === 0) {
+    return null;
+  }
+  return (
+    <p className="nbdebt-Ignored">
+      {trans.__('Ignored while this kernel runs:')}
+      {ignored.map(code => (
+        <Action
+          key={code}
+          label={`${code} ×`}
+          title={trans.__('Say it again')}
+          onClick={() => panel.attempt(props.follower.ignore(code, true))}
+        />
+      ))}
+    </p>
+  );
+}
+
+function Section(props: { readonly follower: Follower; readonly group: Group }): JSX.Element {
+  const { trans, panel } = React.useContext(Hand);
+  const { group, follower } = props;
+  const first = group.findings[0];
+  const families: Record<string, string> = {
+    order: trans.__('Order'),
+    seeds: trans.__('Seeds'),
+    outputs: trans.__('Outputs'),
+    data: trans.__('Data'),
+    nbdebt: 'nbdebt'
+  };
+  const head =
+    panel.listing.by === 'family'
+      ? (families[group.key] ?? group.key)
+      : first === undefined
+        ? ''
+        : placeOf(follower.model, { ...first, start: null });
+  return (
+    <section className="nbdebt-Section">
+      <h3 className="nbdebt-Section-head">
+        {head} <span className="nbdebt-soft">{group.findings.length}</span>
+      </h3>
+      <ul className="nbdebt-List">
+        {group.findings.map(finding => (
+          <Item key={keyOf(finding)} follower={follower} finding={finding} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const BASES: Record<Finding['basis'], string> = {
+  observed: 'seen as it ran',
+  parsed: 'the code says so',
+  inferred: 'inferred from the order of runs'
+};
+
+function Item(props: { readonly follower: Follower; readonly finding: Finding }): JSX.Element {
+  const { trans, panel, silence } = React.useContext(Hand);
+  const { follower, finding } = props;
+  const { model } = follower;
+  const place = placeOf(model, finding);
+  const cell = finding.cell;
+  const here = cell !== null && model.cells.some(each => each.id === cell.id);
+  return (
+    <li className={`nbdebt-Finding nbdebt-is-${finding.severity}`}>
+      <div className="nbdebt-Finding-head">
+        <span className="nbdebt-mark" role="img" aria-label={finding.severity}>
+          {MARKS[finding.severity]}
+        </span>
+        <span className="nbdebt-Finding-code" title={finding.name}>
+          {finding.code}
+        </span>
+        {here ? (
+          <button
+            type="button"
+            className="nbdebt-Link nbdebt-Finding-place"
+            title={trans.__('Go to cell')}
+            onClick={() => panel.attempt(follower.goTo(cell.id, finding))}
+          >
+            {place}
+          </button>
+        ) : (
+          <span className="nbdebt-soft nbdebt-Finding-place">{place}</span>
+        )}
+      </div>
+      <p className="nbdebt-Finding-message">
+        <Sentence text={finding.message} />
+      </p>
+      {finding.advice !== '' && (
+        <p className="nbdebt-Finding-advice">
+          <span aria-hidden="true">→ </span>
+          <Sentence text={finding.advice} />
+        </p>
+      )}
+      <details className="nbdebt-Finding-more">
+        <summary>{trans.__('Evidence')}</summary>
+        {finding.source.trim() !== '' && <pre>{clean(finding.source.trim())}</pre>}
+        <ul>
+          {finding.evidence.map((fact, number) => (
+            <li key={number}>
+              <Sentence text={fact} />
+            </li>
+          ))}
+          {finding.related.map((related, number) => (
+            <li key={`r${number}`}>
+              <Related follower={follower} related={related} />
+            </li>
+          ))}
+          <li className="nbdebt-soft">
+            {finding.name} · {BASES[finding.basis]}
+          </li>
+        </ul>
+      </details>
+      <div className="nbdebt-Actions">
+        {isOfDocument(finding.fix) && (
+          <Action
+            main
+            label={trans.__('Fix')}
+            title={
+              finding.fix.safety === 'safe'
+                ? finding.fix.title
+                : trans.__('%1 (results may change)', finding.fix.title)
+            }
+            onClick={() => panel.attempt(follower.fix(finding))}
+          />
+        )}
+        {here && (
+          <Action
+            label={trans.__('Go to cell')}
+            onClick={() => panel.attempt(follower.goTo(cell.id, finding))}
+          />
+        )}
+        {here && <Action label={trans.__('Ignore…')} onClick={() => silence(finding)} />}
+        <Action label={trans.__('Explain')} onClick={() => void panel.explain(finding.code, finding.name)} />
+      </div>
+    </li>
+  );
+}
+
+function Related(props: {
+  readonly follower: Follower;
+  readonly related: Finding['related'][number];
+}): JSX.Element {
+  const { panel } = React.useContext(Hand);
+  const { follower, related } = props;
+  const cell = related.cell;
+  const index = cell === null ? -1 : follower.model.cells.findIndex(each => each.id === cell.id);
+  return (
+    <>
+      {cell !== null && index >= 0 && (
+        <>
+          <button type="button" className="nbdebt-Link" onClick={() => panel.attempt(follower.goTo(cell.id))}>
+            {cellLabel(index, cell.execution_count)}
+          </button>
+          {': '}
+        </>
+      )}
+      <Sentence text={related.message} />
+    </>
+  );
+}

@@ -1,0 +1,74 @@
+"""A real JupyterLab on the loopback, and a real browser in front of it, started once.
+
+JupyterLab comes with the `dev` extra, so that these tests run in `.venv` (`make test-here`). The environments
+of nox have the `test` extra only: what is tested here is one page in one browser, whichever Python the server
+has.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.lab import PATIENCE, Lab
+from tests.servers import environment, serving
+
+pytest.importorskip("jupyterlab")
+sync_api = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A server with a home of its own, and the directory that it serves."""
+    place = tmp_path_factory.mktemp("lab")
+    root = place / "work"
+    root.mkdir()
+    overrides = place / "settings" / "overrides.json"
+    overrides.parent.mkdir()
+    apputils = "@jupyterlab/apputils-extension:notification"
+    overrides.write_text(
+        json.dumps({apputils: {"fetchNews": "false", "checkForUpdates": False}}), encoding="utf-8"
+    )
+    environ = {
+        **environment(place),
+        "HOME": str(place),
+        "JUPYTERLAB_WORKSPACES_DIR": str(place / "workspaces"),
+        "JUPYTERLAB_SETTINGS_DIR": str(place / "user-settings"),
+    }
+    options = (
+        f"--ServerApp.root_dir={root}",
+        "--IdentityProvider.token=",
+        "--ServerApp.password=",
+        "--ServerApp.disable_check_xsrf=True",
+        "--ServerApp.terminals_enabled=False",
+        "--LabApp.expose_app_in_browser=True",
+        f"--LabApp.app_settings_dir={overrides.parent}",
+    )
+    with serving("jupyterlab", *options, environ=environ) as url:
+        yield url, root
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed")
+    with sync_api.sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="session")
+def lab(server: tuple[str, Path], browser: Any) -> Lab:
+    """JupyterLab, loaded once."""
+    page = browser.new_page(viewport={"width": 1360, "height": 860})
+    page.set_default_timeout(PATIENCE)
+    made = Lab(page, *server)
+    made.visit()
+    return made

@@ -1,0 +1,179 @@
+"""The panel, as a person uses it: what is seen, and what the buttons do."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from nbdebt.read.clean import MIME
+from tests.browser.lab import Lab
+
+OUT_OF_ORDER = ("import random", "x = 1", "y = x + random.random()\nprint(y)", "x = 5", "print(x)")
+
+
+@pytest.fixture
+def book(lab: Lab) -> Iterator[Lab]:
+    """The panel is open, on its first view; whatever notebook is opened is closed afterwards."""
+    lab.command("nbdebt:show-panel")
+    yield lab
+    lab.close()
+
+
+def recorded(lab: Lab, name: str, *sources: str) -> None:
+    """A notebook whose kernel records, by the button that is there for it."""
+    lab.open(name, sources)
+    lab.panel.get_by_role("button", name="Record this kernel").click()
+    seen(lab, "Live: 0 runs recorded")
+
+
+def seen(lab: Lab, *words: str) -> None:
+    """Wait until the panel says this."""
+    for text in words:
+        lab.panel.get_by_text(text).first.wait_for()
+
+
+def outputs(saved: dict[str, Any]) -> list[Any]:
+    return [output for cell in saved["cells"] for output in cell.get("outputs", ())]
+
+
+def test_cells_run_out_of_order(book: Lab) -> None:
+    recorded(book, "order.ipynb", *OUT_OF_ORDER)
+    book.run(0, 1, 3, 2)
+    seen(book, "would give other results", "Live: 4 runs recorded", "NBD102", "NBD201")
+    notice = book.page.locator(".nbdebt-Notice")
+    assert all(code in notice.text_content() for code in ("NBD102", "NBD201"))
+    mark = book.page.locator(".nbdebt-CellMark")
+    assert mark.inner_text() == "▲ gives another result"
+    assert book.page.locator(".nbdebt-Tab .lm-TabBar-tabLabel").inner_text() == "2"
+    assert book.page.locator(".cm-lintRange-warning").count() >= 1
+    book.picture("out-of-order")
+    saved = book.saved()
+    assert MIME not in json.dumps(saved) and "NBD" not in json.dumps(saved)
+    assert [output["output_type"] for output in outputs(saved)] == ["stream"]
+    # Under the cell, it is of that run: the next one takes it away.
+    book.panel.get_by_role("tab", name="Cells").click()
+    book.panel.get_by_role("button", name="Run what is stale, in order").wait_for()
+    book.picture("cells")
+    mark.click()
+    book.panel.get_by_role("button", name="Run what is stale, in order").click()
+    seen(book, "would give other results")
+    book.panel.get_by_role("tab", name="Findings").click()
+    book.panel.get_by_text("came from").wait_for(state="detached")
+    assert "NBD102" not in book.panel.inner_text(), "run in order, only the draw is left"
+
+
+def test_a_seed_is_fixed_and_undone(book: Lab) -> None:
+    recorded(book, "seed.ipynb", "import random", "z = random.random()")
+    book.run(0, 1)
+    seen(book, "NBD201")
+    before = book.sources()
+    book.panel.get_by_role("button", name="Fix").click()
+    book.page.wait_for_function("window.book.content.model.cells.length === 3")
+    assert book.sources() == ["import random", "random.seed(42)", "z = random.random()"]
+    book.panel.get_by_text("NBD201").wait_for(state="detached")
+    book.command("notebook:undo-cell-action")
+    book.page.wait_for_function("window.book.content.model.cells.length === 2")
+    assert book.sources() == before, "one step"
+    seen(book, "NBD201")
+
+
+def test_go_to_the_cell(book: Lab) -> None:
+    filler = [f"v{number} = {number}" for number in range(60)]
+    book.open("far.ipynb", ["import random", *filler, "first = 1\nz = random.random()"])
+    seen(book, "NBD201")
+    book.panel.get_by_role("button", name="Go to cell").last.click()
+    book.page.wait_for_function("window.book.content.activeCellIndex === 61")
+    book.page.wait_for_function("window.book.content.activeCell.editor?.getCursorPosition().line === 1")
+    assert book.page.locator(".jp-Notebook .jp-mod-active").last.is_visible()
+
+
+def test_without_a_kernel(book: Lab) -> None:
+    counted = [("a = b + 1", 2, ""), ("b = 1", 1, "")]
+    book.open("saved.ipynb", counted, kernel=False)
+    seen(book, "No kernel: from the document as it is on the screen.", "would fail in cell 1 [2]", "NBD101")
+    book.picture("no-kernel")
+    book.write(0, "a = 1")
+    book.panel.get_by_text("NBD101").wait_for(state="detached")
+    assert "would fail" not in book.panel.inner_text(), "edits need not be saved"
+
+
+def test_ignored_with_a_reason(book: Lab) -> None:
+    book.open("ignored.ipynb", ["import random", "z = random.random()"], kernel=False)
+    seen(book, "NBD201")
+    book.panel.get_by_role("button", name="Ignore…").click()
+    dialog = book.page.locator(".jp-Dialog")
+    dialog.get_by_label("Reason").fill("only a sketch")
+    book.picture("ignore")
+    dialog.get_by_role("button", name="Ignore").click()
+    book.panel.get_by_text("NBD201").wait_for(state="detached")
+    assert book.sources()[1] == "z = random.random()  # nbdebt: ignore[unseeded-draw] only a sketch"
+
+
+def test_a_rule_is_explained(book: Lab) -> None:
+    book.open("explained.ipynb", ["import random", "z = random.random()"], kernel=False)
+    seen(book, "NBD201")
+    book.panel.get_by_role("button", name="Explain").click()
+    book.panel.get_by_role("heading", name="unseeded-draw (NBD201)").wait_for()
+    assert book.panel.locator("pre code").count() > 0
+    book.picture("explained")
+    book.panel.get_by_role("button", name="← Back").click()
+    seen(book, "NBD201")
+
+
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+def test_what_a_notebook_holds_is_text(book: Lab) -> None:
+    asked: list[str] = []
+    book.page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    book.open("evil.ipynb", ["import pandas as pd", f"d = pd.read_csv('{EVIL}\u202e.csv')"], kernel=False)
+    book.panel.get_by_label("note").check()
+    seen(book, "onerror")
+    assert book.panel.locator("img, b").count() == 0
+    assert "⟨202e⟩" in book.panel.inner_text() and not asked
+
+
+def test_another_language(book: Lab) -> None:
+    book.open("r.ipynb", ["x <- 1"], kernel=False, language="R")
+    seen(book, "nbdebt reads Python. This notebook is in another language: R.")
+
+
+def test_a_kernel_that_is_restarted(book: Lab) -> None:
+    recorded(book, "restarted.ipynb", "import random", "z = random.random()")
+    book.run(0, 1)
+    seen(book, "Live: 2 runs recorded")
+    assert book.page.locator(".nbdebt-Notice").count() == 1
+    book.page.evaluate("async () => { await window.book.sessionContext.session.kernel.restart(); }")
+    seen(book, "From the document as it is on the screen.")
+    assert book.page.locator(".nbdebt-Notice").count() == 0
+    # Loaded by hand, the kernel says so itself.
+    book.write(0, "%load_ext nbdebt\nimport random")
+    book.run(0)
+    seen(book, "Live: 1 run recorded")
+
+
+def test_in_the_dark(book: Lab) -> None:
+    recorded(book, "dark.ipynb", *OUT_OF_ORDER)
+    book.run(0, 1, 3, 2)
+    seen(book, "NBD102")
+    change = "async theme => { await jupyterapp.commands.execute('apputils:change-theme', { theme }); }"
+    background = "getComputedStyle(document.getElementById('nbdebt-panel')).backgroundColor"
+    light = book.page.evaluate(background)
+    book.page.evaluate(change, "JupyterLab Dark")
+    book.page.wait_for_function(f"{background} !== {light!r}")
+    book.picture("dark")
+    book.page.evaluate(change, "JupyterLab Light")
+    book.page.wait_for_function(f"{background} === {light!r}")
+
+
+def test_a_reloaded_page(lab: Lab) -> None:
+    """Last, for it takes the page away from the others."""
+    lab.command("nbdebt:show-panel")
+    recorded(lab, "reloaded.ipynb", *OUT_OF_ORDER)
+    lab.run(0, 1, 3, 2)
+    seen(lab, "NBD102")
+    lab.saved()
+    lab.visit("reloaded.ipynb")
+    lab.command("nbdebt:show-panel")
+    seen(lab, "Live: 4 runs recorded", "NBD102", "would give other results")

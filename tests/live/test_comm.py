@@ -1,0 +1,291 @@
+"""The wire to a front end: what a kernel tells, what it is told, and that both keep to the schema."""
+
+import json
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("ipykernel")
+pytest.importorskip("jsonschema")
+
+import jsonschema
+from referencing import Registry, Resource
+
+import nbdebt.report
+from nbdebt.live.comm import VERSION
+from nbdebt.read.clean import MIME
+from tests.live.kernels import TIMEOUT, Kernel
+
+REPORTS = Path(nbdebt.report.__file__).parent
+SCHEMAS = {
+    name: json.loads((REPORTS / name).read_text()) for name in ("wire.schema.json", "json.schema.json")
+}
+REGISTRY: Any = Registry().with_resources(
+    [(name, Resource.from_contents(schema)) for name, schema in SCHEMAS.items()]
+)
+SESSION = "get_ipython()._nbdebt_session"
+
+
+def keeps(part: str, message: Any) -> None:
+    """What is sent is what the schema says."""
+    schema = {"$ref": f"wire.schema.json#/properties/{part}"}
+    jsonschema.Draft202012Validator(schema, registry=REGISTRY).validate(message)
+
+
+class FrontEnd:
+    """A page with the panel: the two comms, and what is heard on them.
+
+    Args:
+        kernel: the kernel.
+        client: what the page calls itself.
+        version: of the wire.
+    """
+
+    def __init__(self, kernel: Kernel, client: str = "page", version: int = VERSION) -> None:
+        self.kernel = kernel
+        self.state, self.requests = uuid.uuid4().hex, uuid.uuid4().hex
+        self.heard: list[dict[str, Any]] = []
+        self.answers: list[dict[str, Any]] = []
+        self.closed: list[str] = []
+        self.asked = 0
+        opening = {"version": version, "client": client}
+        if version == VERSION:
+            keeps("opening", opening)
+        for comm, target in ((self.requests, "nbdebt-requests"), (self.state, "nbdebt")):
+            self.tell("comm_open", comm_id=comm, target_name=target, data=opening)
+
+    def tell(self, kind: str, **content: Any) -> None:
+        """Send a message, and hear all that comes until it is dealt with."""
+        client = self.kernel.client
+        message = client.session.msg(kind, content)
+        client.shell_channel.send(message)
+        self.listen(message["header"]["msg_id"])
+
+    def listen(self, request: str) -> None:
+        """Hear what is said until the kernel is done with a request."""
+        while True:
+            message = self.kernel.client.get_iopub_msg(timeout=TIMEOUT)
+            content, parent = message["content"], message["parent_header"].get("msg_id")
+            if message["msg_type"] == "comm_msg" and content["comm_id"] == self.state:
+                keeps("sent", content["data"])
+                self.heard.append(content["data"])
+            elif message["msg_type"] == "comm_msg" and content["comm_id"] == self.requests:
+                keeps("answer", content["data"])
+                self.answers.append(content["data"])
+            elif message["msg_type"] == "comm_close":
+                self.closed.append(content["comm_id"])
+            elif MIME in content.get("data", ()):
+                raise AssertionError("nothing of ours enters the outputs")
+            elif parent == request and content.get("execution_state") == "idle":
+                return
+
+    def ask(self, kind: str, **given: Any) -> dict[str, Any]:
+        """Ask, and wait for the answer."""
+        self.asked += 1
+        request = {"version": VERSION, "kind": kind, "id": self.asked, **given}
+        keeps("request", request)
+        self.tell("comm_msg", comm_id=self.requests, data=request)
+        assert self.answers[-1]["id"] == self.asked
+        return self.answers[-1]
+
+    def document(self, *cells: tuple[str, str], name: str = "", known: Sequence[str] = ()) -> dict[str, Any]:
+        """Say what the document is."""
+        news = {cell_id: [source, "code"] for cell_id, source in cells if cell_id not in known}
+        order = [cell_id for cell_id, _ in cells]
+        return self.ask("document", document=name or "-".join(order), order=order, cells=news)
+
+    def run(self, code: str, cell_id: str) -> list[dict[str, Any]]:
+        """Run a cell; what is heard of it."""
+        before = len(self.heard)
+        self.listen(self.kernel.send(code, cell_id))
+        return self.heard[before:]
+
+    def states(self) -> dict[str, str]:
+        """The states of cells, as they were told."""
+        found: dict[str, str] = {}
+        for message in self.heard:
+            if message["kind"] == "state":
+                (verdict,) = message["report"]["verdicts"]
+                found = {cell["id"]: cell["state"] for cell in verdict["cells"]}
+            elif message["kind"] == "run":
+                found[message["cell"]] = "same"
+        return found
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    found = Kernel(tmp_path_factory.mktemp("kernel"))
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def kernel(shared: Kernel) -> Iterator[Kernel]:
+    """A kernel in which recording begins anew."""
+    shared.run("%reset -f", silent=True, store_history=False)
+    shared.load()
+    yield shared
+    assert shared.ask(f"{SESSION}.failures if hasattr(get_ipython(), '_nbdebt_session') else []") == "[]"
+    shared.run("%unload_ext nbdebt", silent=True, store_history=False)
+
+
+OUT_OF_ORDER = (("a", "x = 1"), ("b", "print(x)"), ("c", "x = 2"))
+
+
+def test_a_session_as_the_panel_sees_it(kernel: Kernel) -> None:
+    front = FrontEnd(kernel)
+    (first,) = front.heard
+    assert (first["kind"], first["document"], first["runs"]) == ("state", "", 0)
+    front.document(*OUT_OF_ORDER)
+    assert front.heard[-1]["document"] == "a-b-c"
+    assert front.states() == {"a": "never-run", "b": "never-run", "c": "never-run"}
+    front.run("x = 1", "a")
+    front.run("x = 2", "c")
+    assert front.states() == {"a": "same", "b": "never-run", "c": "same"}
+    heard = front.run("print(x)", "b")
+    assert [message["kind"] for message in heard] == ["notice", "state"]
+    notice, state = heard
+    assert notice["cell"] == "b" and [f["code"] for f in notice["findings"]] == ["NBD102"]
+    (verdict,) = state["report"]["verdicts"]
+    assert verdict["reproduces"] is False and verdict["sentence"].startswith("would give other results")
+    assert front.states()["b"] == "differs"
+    plan = front.ask("plan")["plan"]
+    assert [step["cell"] for step in plan["again"]] == ["a", "b", "c"] and plan["document"] == "a-b-c"
+    # Moved up, the cell that was read from stands where it was read.
+    a, b, c = OUT_OF_ORDER
+    front.document(a, c, b, known="abc")
+    assert front.heard[-1]["report"]["verdicts"][0]["reproduces"] is True
+    assert kernel.ask(f"{SESSION}.document_source") == "'the front end'"
+
+
+def test_a_run_that_changes_nothing_costs_little(kernel: Kernel) -> None:
+    front = FrontEnd(kernel)
+    cells = [(f"c{n}", f"v{n} = {n}") for n in range(3)]
+    front.document(*cells)
+    heard = [message for cell_id, source in cells for message in front.run(source, cell_id)]
+    assert [m["kind"] for m in heard] == ["state", "run", "run"]
+    assert heard[-1] | {"nbdebt": "", "seq": 0} == {
+        "version": VERSION, "nbdebt": "", "seq": 0, "kind": "run", "cell": "c2", "runs": 3,
+    }  # fmt: skip
+    late = FrontEnd(kernel, "another page")
+    assert late.states() == {"c0": "same", "c1": "same", "c2": "same"} and late.heard[0]["runs"] == 3
+
+
+def test_pages_come_and_go(kernel: Kernel) -> None:
+    attached = f"{SESSION}.attached"
+    assert kernel.ask(attached) == "False"
+    old, new = FrontEnd(kernel), FrontEnd(kernel)
+    other = FrontEnd(kernel, "another page")
+    assert kernel.ask(f"len({SESSION}.front_ends._clients)") == "2", "reloaded, a page is the same one"
+    old.heard.clear()
+    new.document(("a", "import random"), ("b", "random.random()"))
+    assert old.heard == [] and new.heard[-1]["document"] == "a-b"
+    for page in (new, other):
+        page.tell("comm_close", comm_id=page.state, data={})
+    assert kernel.ask(attached) == "False"
+    answer = kernel.run("import random\nz = random.random()", "b")
+    assert answer.told() == ["NBD201"], "with nobody to show it, the line is an output again"
+
+
+def test_markdown_is_no_code(kernel: Kernel) -> None:
+    front = FrontEnd(kernel)
+    cells = {"m": ["# import this", "markdown"], "c": ["y = 1", "code"], "r": ["raw", "raw"]}
+    front.ask("document", document="d", order=["m", "c", "r"], cells=cells)
+    front.run("y = 1", "c")
+    assert front.states() == {"c": "same"}
+    (verdict,) = front.heard[-1]["report"]["verdicts"]
+    assert [cell["index"] for cell in verdict["cells"]] == [1], "as the document counts"
+
+
+def test_rules_are_ignored_and_explained(kernel: Kernel) -> None:
+    front = FrontEnd(kernel)
+    front.document(("a", "import random"), ("b", "z = random.random()"))
+    front.run("import random", "a")
+    assert [f["code"] for f in front.run("z = random.random()", "b")[-1]["report"]["findings"]] == ["NBD201"]
+    front.ask("ignore", code="NBD201", reason="a sketch")
+    assert front.heard[-1]["ignored"] == ["NBD201"] and front.heard[-1]["report"]["findings"] == []
+    front.ask("ignore", code="NBD201", undo=True)
+    assert front.heard[-1]["report"]["findings"] != []
+    assert front.ask("explain", code="NBD201")["page"].startswith("# unseeded-draw (NBD201)\n")
+    refused = front.ask("explain", code="NBD999")
+    assert (refused["ok"], refused["error"]) == (False, "there is no such rule")
+
+
+NONSENSE: list[dict[str, Any]] = [
+    {},
+    {"version": 99, "kind": "plan"},
+    {"version": VERSION, "kind": "nothing"},
+    {"version": VERSION, "kind": "document"},
+    {"version": VERSION, "kind": "document", "document": "d", "order": ["unheard-of"], "cells": {}},
+    {"version": VERSION, "kind": "document", "document": "d", "order": 3, "cells": []},
+    {"version": VERSION, "kind": "explain", "code": None},
+]
+
+
+def test_nonsense_is_answered(kernel: Kernel) -> None:
+    front = FrontEnd(kernel)
+    for number, request in enumerate(NONSENSE):
+        front.tell("comm_msg", comm_id=front.requests, data={**request, "id": number})
+        assert (front.answers[-1]["id"], front.answers[-1]["ok"]) == (number, False)
+    front.tell("comm_msg", comm_id=front.state, data={"version": VERSION, "kind": "plan", "id": 1})
+    assert front.run("1 + 1", "a")[-1]["kind"] == "state"
+
+
+def test_another_version_is_told_so(kernel: Kernel) -> None:
+    front = FrontEnd(kernel, version=VERSION + 1)
+    (refused,) = front.heard
+    assert refused["kind"] == "refused" and front.closed == [front.state]
+    assert kernel.ask(f"{SESSION}.attached") == "False"
+
+
+def test_quiet_still_tells_the_panel(kernel: Kernel) -> None:
+    front = FrontEnd(kernel)
+    front.document(("a", "import random"), ("b", "z = random.random()"))
+    front.run("%nbdebt quiet", "q")
+    front.run("import random", "a")
+    heard = front.run("z = random.random()", "b")
+    assert [m["kind"] for m in heard] == ["state"] and heard[0]["level"] == "quiet"
+
+
+def test_what_a_running_cell_draws_is_left_alone(kernel: Kernel) -> None:
+    """IPython has figures drawn around what `on_msg` calls, those of a cell that isn't done, too."""
+    kernel.run(
+        "drawn = []\nget_ipython().events.register('post_execute', lambda: drawn.append(1))", silent=True
+    )
+    before = int(kernel.ask("len(drawn)"))
+    front = FrontEnd(kernel)
+    front.document(("a", "1"))
+    front.ask("plan")
+    assert int(kernel.ask("len(drawn)")) == before + 1, "for having been asked"
+    kernel.run("get_ipython().events.callbacks['post_execute'].pop()", silent=True)
+
+
+def known(kernel: Kernel) -> list[str]:
+    """What a front end finds when it asks."""
+    message = kernel.client.session.msg("comm_info_request", {"target_name": "nbdebt-hello"})
+    kernel.client.shell_channel.send(message)
+    while True:
+        reply = kernel.client.get_shell_msg(timeout=TIMEOUT)
+        if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+            return list(reply["content"]["comms"])
+
+
+def test_a_front_end_that_asks_finds_out(kernel: Kernel) -> None:
+    assert len(known(kernel)) == 1
+    front = FrontEnd(kernel)
+    front.run("%unload_ext nbdebt", "u")
+    assert set(front.closed) == {front.state, front.requests} and known(kernel) == []
+    targets = "[t for t in get_ipython().kernel.comm_manager.targets if 'nbdebt' in t]"
+    assert kernel.ask(targets) == "[]"
+
+
+@pytest.mark.parametrize(("says", "opened"), [("", []), ("1", ["nbdebt-hello"])])
+def test_nothing_is_opened_unasked(kernel: Kernel, says: str, opened: list[str]) -> None:
+    kernel.run("%unload_ext nbdebt", silent=True, store_history=False)
+    kernel.run(f"import os; os.environ['NBDEBT_FRONT_END'] = {says!r}", silent=True)
+    answer = kernel.run("%load_ext nbdebt")
+    assert [c["target_name"] for kind, c in answer.messages if kind == "comm_open"] == opened
+    kernel.run("del os.environ['NBDEBT_FRONT_END']", silent=True)
