@@ -7,6 +7,7 @@ from typing import get_args
 import click
 
 from nbdebt.commands.output import tell, write
+from nbdebt.export.account import account
 from nbdebt.export.making import NO_FLAGS, made
 from nbdebt.export.model import Cli, Config, Form, Script
 from nbdebt.export.pipelines import TOOLS
@@ -85,6 +86,11 @@ from nbdebt.report.words import plural
     "--requirements", type=click.Path(dir_okay=False), help="Write the packages that it needs to this file."
 )
 @click.option(
+    "--report",
+    type=click.Path(dir_okay=False),
+    help="Write what --verify found to this file: Markdown, or JSON where it ends in .json.",
+)
+@click.option(
     "--to",
     type=click.Choice(("script", "notebook", "module", *TOOLS)),
     help="A script (the default), a notebook (as where -o ends in .ipynb), a module of functions (as "
@@ -107,6 +113,7 @@ def command(
     given_memory: str | None,
     tests: str | None,
     requirements: str | None,
+    report: str | None,
     to: str | None,
 ) -> None:
     """Write NOTEBOOK as a script: its cells in the order in which they ran, magics as plain Python, what is
@@ -123,6 +130,8 @@ def command(
             data = file.read()
     except OSError as error:
         raise NotebookError(notebook, error.strerror or str(error), kind="unreadable") from None
+    if report and not verify:
+        raise click.UsageError("--report says what --verify found: give both (this runs the notebook's code)")
     log = log_of_notebook(read_notebook(data, notebook))
     used = None if no_seed else seed
     to = to or ("notebook" if (output_file or "").endswith(".ipynb") else "script")
@@ -154,6 +163,8 @@ def command(
         tell(found.summary())
         for note in found.notes:
             tell(note)
+        if report:
+            write(account(script, found, report), report)
         status = 0 if found.equal else 1
     else:
         script = made(log, targets, None, used, form)

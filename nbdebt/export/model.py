@@ -217,7 +217,7 @@ class Compared(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         """``14 values, 3 files, 41 printed lines``."""
         parts = [(self.values, "value"), (self.files, "file"), (self.lines, "printed line")]
-        return ", ".join(plural(n, word) for n, word in parts if n) or "nothing to compare"
+        return ", ".join(plural(n, word) for n, word in parts if n)
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -271,7 +271,12 @@ class Verification(msgspec.Struct, frozen=True):
 
     def summary(self) -> str:
         """One line: ``equal: 14 values, 3 files, 41 printed lines``."""
-        said = f"equal: {self.compared}" if self.equal else f"not equal: {'; '.join(self.differences[:3])}"
+        if not self.equal:
+            said = f"not equal: {'; '.join(self.differences[:3])}"
+        elif self.compared == Compared():
+            said = "it runs to its end, but there was nothing to compare"
+        else:
+            said = f"equal: {self.compared}"
         if len(self.differences) > 3:
             said += f"; and {len(self.differences) - 3} more"
         if self.repeatable is not None:

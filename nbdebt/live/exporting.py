@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbdebt.export.account import account
 from nbdebt.export.making import NO_FLAGS, made
 from nbdebt.export.model import Form, Script
 from nbdebt.export.pipelines.writing import verify_pipeline, write_pipeline
@@ -48,6 +49,8 @@ def to_file(session: "Session", given: argparse.Namespace) -> Shown:
         raise NbdebtError(f"{given.file} is the notebook itself: give the export a name of its own")
     if not log.entries:
         raise NbdebtError("nothing ran yet that could be exported")
+    if given.report and not given.verify:
+        raise NbdebtError("--report says what the verification found, and `--no-verify` leaves that out")
     lines: list[str] = []
     tests = None if given.tests is None else tests_path(given.tests, given.file)
     if tests is not None and (given.to or not given.verify):
@@ -67,6 +70,8 @@ def to_file(session: "Session", given: argparse.Namespace) -> Shown:
             summaries=tests is not None,
         )
         lines += [found.summary(), *found.notes]
+        if given.report:
+            written(given.report, account(script, found, given.report))
     if given.to:
         lines += steps_written(script, given.to, Path(given.file), given.timeout if given.verify else None)
     else:

@@ -1,6 +1,6 @@
 """How long export takes: a live session of many cells, without verification.
 
-    python -m benchmarks.export [CELLS]
+    python -m benchmarks.export.speed [CELLS]
 
 The session runs in an IPython shell of this process; the cells import, draw, define, mutate, write, print and
 look. Told are the seconds of the export, in which the session's log is made, sliced, translated and written,
