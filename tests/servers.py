@@ -67,7 +67,12 @@ def serving(module: str, *options: str, environ: Mapping[str, str]) -> Iterator[
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(60)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            # It waits for a kernel that doesn't end; kernels end with their server.
+            process.kill()
+            process.wait()
 
 
 def ask(url: str, method: str = "GET", body: Any = None, **headers: str) -> Any:

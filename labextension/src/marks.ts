@@ -15,6 +15,17 @@ import { cellLabel, clean, pieces } from './text';
 import { MARKS, SIGNS, stateWords } from './views/common';
 import type { Finding } from './wire';
 
+/** What is to be underlined in a cell: whether somebody sees it, and whether its editor knows. */
+interface Underlined {
+  readonly key: string;
+  readonly findings: readonly Finding[];
+  seen: boolean;
+  done: boolean;
+}
+
+/** Milliseconds of drawing, after which something else has its turn. */
+const AT_ONCE = 12;
+
 /** Draws into one notebook, whenever what is known of it changes, and only what changed. */
 export class Marks {
   constructor(
@@ -28,27 +39,31 @@ export class Marks {
     follower.notebook.modelContentChanged.connect(this.soon, this);
     follower.panel.disposed.connect(() => {
       this.ended = true;
+      this.watcher.disconnect();
     });
   }
 
   private soon(): void {
+    this.drawn = 0;
     if (!this.waiting) {
       this.waiting = true;
-      window.requestAnimationFrame(() => {
-        this.waiting = false;
-        if (!this.ended) {
-          this.draw();
-        }
-      });
+      window.requestAnimationFrame(() => this.draw());
     }
   }
 
+  /** Draw, a few cells at a time: who types isn't kept waiting. What changes meanwhile begins it anew. */
   private draw(): void {
     const { model, notebook } = this.follower;
+    if (this.ended) {
+      return;
+    }
     const lines = new Map(model.lines.map(line => [line.id, line]));
     const found = model.byCell;
-    for (const cell of notebook.widgets) {
-      if (cell.model.type !== 'code') {
+    const until = performance.now() + AT_ONCE;
+    const cells = notebook.widgets;
+    while (this.drawn < cells.length && performance.now() < until) {
+      const cell = cells[this.drawn++];
+      if (cell === undefined || cell.model.type !== 'code') {
         continue;
       }
       const id = cell.model.id;
@@ -60,6 +75,10 @@ export class Marks {
           (found.get(id) ?? []).filter(finding => finding.severity !== 'note')
         );
       }
+    }
+    this.waiting = this.drawn < cells.length;
+    if (this.waiting) {
+      window.setTimeout(() => this.draw());
     }
   }
 
@@ -166,19 +185,46 @@ export class Marks {
 
   // What is underlined
 
+  /** Underline where somebody looks: each editor that is told has the page laid out anew. */
   private underline(cell: CodeCell, findings: Finding[]): void {
     const key = findings.map(keyOf).join('\n');
-    if ((this.underlined.get(cell) ?? '') === key) {
+    const before = this.underlined.get(cell);
+    if ((before?.key ?? '') === key) {
       return;
     }
-    this.underlined.set(cell, key);
+    this.underlined.set(cell, { key, findings, seen: before?.seen ?? false, done: false });
+    if (before === undefined) {
+      this.cells.set(cell.node, cell);
+      this.watcher.observe(cell.node);
+    } else if (before.seen) {
+      this.tellEditor(cell);
+    }
+  }
+
+  private come(entries: IntersectionObserverEntry[]): void {
+    for (const entry of entries) {
+      const cell = this.cells.get(entry.target);
+      const lines = cell && this.underlined.get(cell);
+      if (cell === undefined || lines === undefined) {
+        continue;
+      }
+      lines.seen = entry.isIntersecting;
+      if (lines.seen && !lines.done) {
+        this.tellEditor(cell);
+      }
+    }
+  }
+
+  private tellEditor(cell: CodeCell): void {
     void cell.ready.then(() => {
       const view = (cell.editor as CodeMirrorEditor | null)?.editor as EditorView | undefined;
-      if (view === undefined || cell.isDisposed || this.underlined.get(cell) !== key) {
+      const lines = this.underlined.get(cell);
+      if (view === undefined || cell.isDisposed || lines === undefined || lines.done) {
         return;
       }
+      lines.done = true;
       const source = view.state.doc.toString();
-      const diagnostics = findings
+      const diagnostics = lines.findings
         .map(finding => this.diagnostic(finding, source))
         .filter((each): each is Diagnostic => each !== null)
         .sort((a, b) => a.from - b.from);
@@ -222,9 +268,12 @@ export class Marks {
 
   private ended = false;
   private waiting = false;
+  private drawn = 0;
   private readonly marked = new WeakMap<Cell, string>();
   private readonly lined = new WeakMap<Cell, Said | undefined>();
-  private readonly underlined = new WeakMap<Cell, string>();
+  private readonly underlined = new WeakMap<Cell, Underlined>();
+  private readonly cells = new WeakMap<Element, CodeCell>();
+  private readonly watcher = new IntersectionObserver(entries => this.come(entries), { rootMargin: '200px' });
 }
 
 function mark(sign: string, kind: string): HTMLElement {

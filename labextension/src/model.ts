@@ -97,7 +97,7 @@ export class NotebookModel {
   }
 
   takeState(state: State): void {
-    this.report = state.report;
+    this.report = kept(this.report, state.report);
     this.origin = 'kernel';
     this.reported = state.document;
     this.recording = state.recording;
@@ -144,7 +144,7 @@ export class NotebookModel {
     if (this.kernel === 'recording' && this.origin === 'kernel') {
       return;
     }
-    this.report = report;
+    this.report = kept(this.report, report);
     this.origin = 'server';
     this.reported = name;
     this.error = '';
@@ -225,6 +225,15 @@ export class NotebookModel {
   }
 
   private readonly _changed = new Signal<this, void>(this);
+}
+
+/** A report in which findings that are as they were are the same objects, so that they need not be drawn anew. */
+function kept(before: Report | null, now: Report): Report {
+  if (before === null) {
+    return now;
+  }
+  const known = new Map(before.findings.map(finding => [JSON.stringify(finding), finding]));
+  return { ...now, findings: now.findings.map(finding => known.get(JSON.stringify(finding)) ?? finding) };
 }
 
 /** How findings are listed. */

@@ -32,6 +32,7 @@ export class Follower implements IDisposable {
     NotebookActions.executed.connect(this.onExecuted, this);
     panel.content.modelChanged.connect(this.onModel, this);
     panel.disposed.connect(() => this.dispose());
+    window.addEventListener('pagehide', this.leave);
     this.onModel();
     this.onKernel();
     void panel.context.ready.then(() => this.look());
@@ -47,6 +48,7 @@ export class Follower implements IDisposable {
   dispose(): void {
     if (!this.isDisposed) {
       this.isDisposed = true;
+      window.removeEventListener('pagehide', this.leave);
       this.looking.dispose();
       this.planning.dispose();
       this.monitor?.dispose();
@@ -401,7 +403,7 @@ export class Follower implements IDisposable {
     this.checking?.abort();
     const checking = (this.checking = new AbortController());
     const name = this.model.name;
-    const notebook = light(model.toJSON() as unknown as Record<string, unknown>);
+    const notebook = model.toJSON() as unknown as Record<string, unknown>;
     try {
       const report = await check({ path: this.panel.context.path, notebook }, this.settings, checking.signal);
       if (!checking.signal.aborted && !this.isDisposed) {
@@ -419,14 +421,9 @@ export class Follower implements IDisposable {
   private monitor: ActivityMonitor<unknown, unknown> | null = null;
   private checking: AbortController | null = null;
   private seen = false;
+  /** The page goes: what runs from now on is shown by nobody, and the kernel should know. */
+  private readonly leave = (): void => this.wire?.disconnect();
   private readonly teller = new Teller();
   private readonly looking = new Debouncer(() => this.look(), PAUSE);
   private readonly planning = new Debouncer(() => this.plan(), 150);
-}
-
-/** A notebook without its pictures: nothing is concluded from them, and they may be large. */
-function light(notebook: Record<string, unknown>): Record<string, unknown> {
-  return JSON.parse(
-    JSON.stringify(notebook, (key, value: unknown) => (key.startsWith('image/') ? '' : value))
-  ) as Record<string, unknown>;
 }

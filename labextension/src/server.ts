@@ -8,13 +8,18 @@ const MISSING =
   'This Jupyter server has not loaded nbdebt. Restart it; if nbdebt is installed in another environment than the server, ' +
   'install it there, too.';
 
-/** Check a document as it is on the screen. */
+/**
+ * Check a document as it is on the screen.
+ *
+ * Pictures are left out: nothing is concluded from them, and they may be large.
+ */
 export async function check(
-  body: Check,
+  asked: Check,
   settings: ServerConnection.ISettings,
   signal: AbortSignal
 ): Promise<Report> {
-  const answer = await ask('check', settings, { method: 'POST', body: JSON.stringify(body), signal });
+  const body = JSON.stringify(asked, (key, value: unknown) => (key.startsWith('image/') ? '' : value));
+  const answer = await ask('check', settings, { method: 'POST', body, signal });
   const report = (await answer.json()) as Report;
   if (report.version !== VERSION) {
     throw new Error('The server and this page have different versions of nbdebt: reload the page.');

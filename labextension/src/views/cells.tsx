@@ -3,7 +3,7 @@ import * as React from 'react';
 import type { CellLine } from '../model';
 import type { Follower } from '../notebook';
 import { clean, plural } from '../text';
-import { Action, Empty, Hand, SIGNS, Sentence, stateWords } from './common';
+import { Action, Empty, Hand, More, SIGNS, Sentence, stateWords, useGrowing } from './common';
 
 /** The first line of a cell that says something. */
 function firstLine(source: string): string {
@@ -16,6 +16,7 @@ export function Cells(props: { readonly follower: Follower }): JSX.Element {
   const { trans } = React.useContext(Hand);
   const { model } = props.follower;
   const lines = model.lines;
+  const [shown, end] = useGrowing(lines.length);
   if (lines.length === 0) {
     return (
       <Empty>
@@ -27,10 +28,11 @@ export function Cells(props: { readonly follower: Follower }): JSX.Element {
     <>
       <Again follower={props.follower} />
       <ol className="nbdebt-List nbdebt-Cells">
-        {lines.map(line => (
+        {lines.slice(0, shown).map(line => (
           <Line key={line.id} follower={props.follower} line={line} />
         ))}
       </ol>
+      <More left={lines.length - shown} end={end} />
     </>
   );
 }

@@ -96,3 +96,36 @@ export function Empty(props: { readonly sign?: string; readonly children: React.
     </div>
   );
 }
+
+const AT_ONCE = 60;
+
+/** How much of a long list is made: more whenever its end comes into view. Gives the end, to be put there. */
+export function useGrowing(all: number): [number, React.RefObject<HTMLDivElement>] {
+  const [shown, show] = React.useState(AT_ONCE);
+  const end = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => {
+    const watcher = new IntersectionObserver(entries => {
+      if (entries.some(entry => entry.isIntersecting)) {
+        show(before => before + AT_ONCE);
+      }
+    });
+    if (end.current !== null) {
+      watcher.observe(end.current);
+    }
+    return () => watcher.disconnect();
+  }, [shown, all]);
+  return [shown, end];
+}
+
+/** The end of a list that is not made to its end. */
+export function More(props: {
+  readonly left: number;
+  readonly end: React.RefObject<HTMLDivElement>;
+}): JSX.Element | null {
+  const { trans } = React.useContext(Hand);
+  return props.left <= 0 ? null : (
+    <div className="nbdebt-More nbdebt-soft" ref={props.end}>
+      {trans.__('%1 more…', props.left)}
+    </div>
+  );
+}

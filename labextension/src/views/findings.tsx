@@ -1,20 +1,18 @@
 /** The findings, under heads, with what can be done about each. */
 import * as React from 'react';
 import { isOfDocument } from '../document';
-import type { Group, NotebookModel } from '../model';
+import type { Group } from '../model';
 import { keyOf, listed } from '../model';
 import type { Follower } from '../notebook';
 import { cellLabel, clean, plural } from '../text';
 import type { Finding } from '../wire';
-import { Action, Empty, Hand, MARKS, Sentence } from './common';
+import { Action, Empty, Hand, MARKS, More, Sentence, useGrowing } from './common';
 
 /** How a finding's cell is called now, wherever it has moved. */
-function placeOf(model: NotebookModel, finding: Finding): string {
+function placeOf(finding: Finding, index: number): string {
   if (finding.cell === null) {
     return 'notebook';
   }
-  const id = finding.cell.id;
-  const index = model.cells.findIndex(cell => cell.id === id);
   const label = cellLabel(index < 0 ? finding.cell.index : index, finding.cell.execution_count);
   return finding.start === null ? label : `${label}, line ${finding.start.line}`;
 }
@@ -60,9 +58,30 @@ export function Findings(props: { readonly follower: Follower }): JSX.Element {
       {groups.length === 0 ? (
         <None follower={props.follower} any={findings.length > 0} notes={notes} />
       ) : (
-        groups.map(group => <Section key={group.key} follower={props.follower} group={group} />)
+        <Groups key={`${panel.listing.by} ${panel.listing.text}`} follower={props.follower} groups={groups} />
       )}
       <Ignored follower={props.follower} />
+    </>
+  );
+}
+
+/** The groups, as far down as somebody has looked: more are made when their end comes into view. */
+function Groups(props: { readonly follower: Follower; readonly groups: readonly Group[] }): JSX.Element {
+  const { model } = props.follower;
+  const all = props.groups.reduce((sum, group) => sum + group.findings.length, 0);
+  const [shown, end] = useGrowing(all);
+  const at = new Map(model.cells.map((cell, index) => [cell.id, index]));
+  let left = shown;
+  return (
+    <>
+      {props.groups.map(group => {
+        const some = group.findings.slice(0, Math.max(left, 0));
+        left -= group.findings.length;
+        return some.length === 0 ? null : (
+          <Section key={group.key} follower={props.follower} group={group} some={some} at={at} />
+        );
+      })}
+      <More left={all - shown} end={end} />
     </>
   );
 }
@@ -112,10 +131,16 @@ function Ignored(props: { readonly follower: Follower }): JSX.Element | null {
   );
 }
 
-function Section(props: { readonly follower: Follower; readonly group: Group }): JSX.Element {
+function Section(props: {
+  readonly follower: Follower;
+  readonly group: Group;
+  readonly some: readonly Finding[];
+  readonly at: ReadonlyMap<string, number>;
+}): JSX.Element {
   const { trans, panel } = React.useContext(Hand);
   const { group, follower } = props;
   const first = group.findings[0];
+  const index = (finding: Finding) => props.at.get(finding.cell?.id ?? '') ?? -1;
   const families: Record<string, string> = {
     order: trans.__('Order'),
     seeds: trans.__('Seeds'),
@@ -128,15 +153,15 @@ function Section(props: { readonly follower: Follower; readonly group: Group }):
       ? (families[group.key] ?? group.key)
       : first === undefined
         ? ''
-        : placeOf(follower.model, { ...first, start: null });
+        : placeOf({ ...first, start: null }, index(first));
   return (
     <section className="nbdebt-Section">
       <h3 className="nbdebt-Section-head">
         {head} <span className="nbdebt-soft">{group.findings.length}</span>
       </h3>
       <ul className="nbdebt-List">
-        {group.findings.map(finding => (
-          <Item key={keyOf(finding)} follower={follower} finding={finding} />
+        {props.some.map(finding => (
+          <Item key={keyOf(finding)} follower={follower} finding={finding} index={index(finding)} />
         ))}
       </ul>
     </section>
@@ -149,13 +174,17 @@ const BASES: Record<Finding['basis'], string> = {
   inferred: 'inferred from the order of runs'
 };
 
-function Item(props: { readonly follower: Follower; readonly finding: Finding }): JSX.Element {
+/** One finding; drawn anew when it, or its place in the notebook, is another. */
+const Item = React.memo(function Item(props: {
+  readonly follower: Follower;
+  readonly finding: Finding;
+  readonly index: number;
+}): JSX.Element {
   const { trans, panel, silence } = React.useContext(Hand);
-  const { follower, finding } = props;
-  const { model } = follower;
-  const place = placeOf(model, finding);
+  const { follower, finding, index } = props;
+  const place = placeOf(finding, index);
   const cell = finding.cell;
-  const here = cell !== null && model.cells.some(each => each.id === cell.id);
+  const here = cell !== null && index >= 0;
   return (
     <li className={`nbdebt-Finding nbdebt-is-${finding.severity}`}>
       <div className="nbdebt-Finding-head">
@@ -230,7 +259,7 @@ function Item(props: { readonly follower: Follower; readonly finding: Finding })
       </div>
     </li>
   );
-}
+});
 
 function Related(props: {
   readonly follower: Follower;
