@@ -202,6 +202,7 @@ class CallReader(LibraryReader):
         scope = self._call_scope(function, args, keywords)
         held_scopes, held_site, held_via = self.scopes, self.site, self.via
         held_unordered, self.unordered = self.unordered, 0
+        held_left = self.left
         self.scopes = [*function.scopes, scope]
         if held_site is None:
             self.site = self.span(node)
@@ -219,6 +220,7 @@ class CallReader(LibraryReader):
             frames.pop()
             self.scopes, self.site, self.via = held_scopes, held_site, held_via
             self.unordered = held_unordered
+            self.left = held_left
         if function.yields:
             return Value("generator")
         if result is not None and result.function is not None and scope in result.function.scopes:

@@ -131,6 +131,8 @@ class StatementReader(DefinitionReader):
             self.branches(node.body, node.orelse)
         else:
             self.maybe_block(node.body)
+        if self.frames and (_returns(node.body) or _returns(node.orelse)):
+            self.left += 1
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
         iterable = self.evaluate(node.iter)
@@ -328,6 +330,14 @@ def _commutes(node: ast.stmt) -> bool:
     if isinstance(node, ast.Delete):
         return isinstance(node.targets[0], ast.Subscript)
     return isinstance(node, ast.Pass | ast.Assert | ast.Continue)
+
+
+def _returns(body: list[ast.stmt]) -> bool:
+    """Whether a block ends by leaving the function."""
+    last = body[-1] if body else None
+    while isinstance(last, ast.With):
+        last = last.body[-1]
+    return isinstance(last, ast.Return)
 
 
 def _is_main_guard(test: ast.expr) -> bool:

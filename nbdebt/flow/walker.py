@@ -8,7 +8,7 @@ from nbdebt.flow.effects import Registry
 from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.magics import Magic
 from nbdebt.flow.values import Env, Function, Scope, Value, local_names
-from nbdebt.model.history import Access, Mode, Name, RandomStream, Resource, Setting, Span
+from nbdebt.model.history import Access, File, Mode, Name, RandomStream, Resource, Setting, Span
 
 _BUILTIN_VALUES: dict[str, Value] = {name: Value(qualified=name) for name in dir(builtins)}
 for _literal in (
@@ -91,6 +91,7 @@ class Walker:
         self.maybe = 0
         self.loop = 0
         self.guarded = 0
+        self.left = 0
         self.site: Span | None = None
         self.via = ""
         self.callee: Value | None = None
@@ -190,6 +191,8 @@ class Walker:
             if (resource, mode, span) in self.turn:
                 return
             self.turn.add((resource, mode, span))
+        if self.left and mode == "write" and isinstance(resource, File):
+            detail = (*detail, "unless-returned")
         self.flow.accesses.append(Access(resource, mode, span, "parsed", not self.maybe, via, detail))
 
     def emit_read(self, name: str, part: str, node: Any) -> None:
@@ -210,9 +213,11 @@ class Walker:
             for name in sorted(holders):
                 self.emit_read(name, part, node)
         elif value.parents:
+            # What it is part of since it was put into another container too is not what is read here.
             for parent, key in value.parents[:2]:
                 if self.env.holders.get(id(parent)):
                     self.touch(parent, key, node)
+                    return
 
     def mutate(
         self, value: Value, part: str, node: Any, mode: Mode = "mutate", detail: tuple[str, ...] = ()

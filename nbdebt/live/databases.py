@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, closing
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from xxhash import xxh3_128
+from xxhash import xxh3_64_digest, xxh3_128
 
 from nbdebt.flow.facts import CellFlow
 from nbdebt.live.disk import CONNECT, Touched, absolute
@@ -33,6 +33,7 @@ _HEAD = b"SQLite format 3\0"
 _LARGEST = 16 << 20
 _MOST_ROWS = 200_000
 _KEPT = 200
+_FEW_ROWS = 500
 # What a statement does to a table: what was in it doesn't matter afterwards, or doesn't matter to it.
 _ANEW = frozenset(("sql=clear", "sql=drop", "sql=replace"))
 _REGARDLESS = frozenset(("sql=ensure", "sql=upsert"))
@@ -126,6 +127,7 @@ class Databases:
             parts = frozenset(does.fresh & there | does.dropped - there)
             parts |= {f"+{table}" for table in does.longer & there}
             parts |= {f"~{table}" for table in does.ensured & there}
+            parts |= {f"?{table}" for table in does.upserted & there}
             record.effects.pop(base, None)
             if before.key != now.key or parts:
                 made = now._replace(maker=record.run.sequence)
@@ -204,6 +206,7 @@ class _Does(NamedTuple):
         dropped: that it dropped, and made or not.
         longer: to which it added rows.
         ensured: that it made if there were none.
+        upserted: to which it added rows that were not there.
     """
 
     wanted: dict[str, tuple[int, bool]]
@@ -211,11 +214,11 @@ class _Does(NamedTuple):
     dropped: set[str]
     longer: set[str]
     ensured: set[str]
+    upserted: set[str]
 
 
 def _does(touched: Sequence[tuple[int, Access, str]]) -> _Does:
-    other: set[str] = set()
-    found = _Does({}, set(), set(), set(), set())
+    found = _Does({}, set(), set(), set(), set(), set())
     for index, access, table in touched:
         does = set(access.detail)
         if access.mode == "write" and does & _ANEW and access.certain:
@@ -224,7 +227,7 @@ def _does(touched: Sequence[tuple[int, Access, str]]) -> _Does:
                 found.dropped.add(table)
         elif access.mode == "write" and does & _REGARDLESS:
             if "sql=upsert" in does:
-                other.add(table)
+                found.upserted.add(table)
             elif table not in found.fresh:
                 found.ensured.add(table)
         elif table not in found.fresh:
@@ -232,9 +235,11 @@ def _does(touched: Sequence[tuple[int, Access, str]]) -> _Does:
                 found.longer.add(table)
             else:
                 found.wanted.setdefault(table, (index, access.certain))
-    for table in (*found.wanted, *other):
+    for table in found.wanted:
         for others in found[1:]:
             others.discard(table)
+    for table in found.upserted - found.fresh:
+        found.longer.discard(table)
     return found
 
 
@@ -253,18 +258,68 @@ def _read(path: str) -> State | None:
                 if name.startswith(b"sqlite_"):
                     continue
                 text = name.decode("utf-8", "replace")
-                digest = xxh3_128(sql or b"")
                 quoted = text.replace('"', '""')
+                held: list[bytes] = []
                 for row in connection.execute(f'select * from "{quoted}"'):
-                    digest.update(repr(row).encode())
+                    held.append(xxh3_64_digest(repr(row).encode()))
                     rows += 1
                     if rows > _MOST_ROWS:
                         return None
-                parts[text.lower()] = digest.digest()
+                parts[text.lower()] = _table(sql or b"", tuple(held))
                 parts[_MADE + text.lower()] = xxh3_128(sql or b"").digest()
             return _as_state(parts)
     except (sqlite3.Error, OSError):
         return None
+
+
+class _Rows(NamedTuple):
+    """What is known of a table beside its digest: how it was made, and digests of its rows, in order."""
+
+    made: bytes
+    rows: tuple[bytes, ...]
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the database numbers the rows, so that what is added depends on what is there."""
+        return b"integer primary key" in b" ".join(self.made.lower().split())
+
+
+_rows: dict[bytes, _Rows] = {}
+"""Rows of small tables, by the table's digest."""
+
+
+def _table(made: bytes, rows: tuple[bytes, ...]) -> bytes:
+    """The digest of a table."""
+    digest = xxh3_128(made + b"".join(rows)).digest()
+    if len(rows) <= _FEW_ROWS:
+        if len(_rows) >= _KEPT:
+            del _rows[next(iter(_rows))]
+        _rows[digest] = _Rows(made, rows)
+    return digest
+
+
+def _grown(there: bytes, before: bytes, after: bytes, once: bool) -> bytes:
+    """A table after a run that added rows to it, where the run found another one.
+
+    Args:
+        there: digest of the table as it is there.
+        before: as the run found it.
+        after: as the run left it.
+        once: rows that are there already are not added again.
+    """
+    if there == before or (once and there == after):
+        return after
+    now, was, left = (_rows.get(digest) for digest in (there, before, after))
+    if now is not None and left is not None and (was is not None or before == _ABSENT):
+        kept = was.rows if was is not None else ()
+        if now.made == left.made and left.rows[: len(kept)] == kept:
+            added = left.rows[len(kept) :]
+            if once:
+                added = tuple(row for row in added if row not in now.rows)
+            if not added or not left.numbered:
+                return _table(now.made, now.rows + added)
+    # The same rows, added to others.
+    return xxh3_128(there + before + after).digest()
 
 
 def _as_state(parts: dict[str, bytes]) -> State:
@@ -277,9 +332,10 @@ def applied(state: State, effect: Effect) -> State:
     """A database after a run that changed some of its tables."""
     before, after = effect.before, effect.after
     assert before is not None and after is not None and after.parts is not None and state.parts is not None
-    longer = {name[1:] for name in effect.given if name[0] == "+"}
+    longer = {name[1:] for name in effect.given if name[0] in "+?"}
+    once = {name[1:] for name in effect.given if name[0] == "?"}
     ensured = {name[1:] for name in effect.given if name[0] == "~"} & state.parts.keys()
-    given = frozenset(name for name in effect.given if name[0] not in "+~")
+    given = frozenset(name for name in effect.given if name[0] not in "+~?")
     parts = dict(state.changed(before, after, after.maker, given).parts or {})
     for table in given - after.parts.keys():
         parts.pop(table, None)
@@ -287,11 +343,10 @@ def applied(state: State, effect: Effect) -> State:
     for part in ensured | {_MADE + table for table in ensured} & state.parts.keys():
         parts[part] = state.parts[part]
     for table in longer:
-        if table in state.parts and state.part(table) != before.part(table):
-            # The same rows, added to others.
-            parts[table] = xxh3_128(state.part(table) + after.part(table)).digest()
-        else:
-            parts[table] = after.parts[table]
+        parts[table] = after.parts[table]
+        if table in state.parts:
+            earlier = (before.parts or {}).get(table, _ABSENT)
+            parts[table] = _grown(state.parts[table], earlier, after.parts[table], table in once)
     return _as_state(parts)._replace(maker=after.maker)
 
 
@@ -301,11 +356,14 @@ def doubtful(state: State, effect: Effect) -> State:
     assert before is not None and after is not None and state.parts is not None
     names = {*(before.parts or ()), *(after.parts or ())}
     changed = {
-        n for n in names if before.part(n) != after.part(n) or n in effect.given or f"+{n}" in effect.given
+        n
+        for n in names
+        if before.part(n) != after.part(n) or not effect.given.isdisjoint((n, f"+{n}", f"?{n}"))
     }
     parts = {n: xxh3_128(b"?" + d).digest() if n in changed else d for n, d in state.parts.items()}
     return _as_state(parts)._replace(maker=after.maker)
 
 
+_ABSENT = b""
 _EMPTY = _as_state({})
 _NOTHING = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

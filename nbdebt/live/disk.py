@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from xxhash import xxh3_128_digest
@@ -17,12 +17,18 @@ _FRAME = b"directory"
 _ENTRIES = 5_000
 # Functions that read or list what they are about to remove.
 _REMOVERS = frozenset(("shutil.rmtree", "os.removedirs"))
+# Functions that leave a file somewhere else.
+_MOVERS = frozenset(
+    ("os.rename", "os.renames", "os.replace", "shutil.move", "pathlib.Path.rename", "pathlib.Path.replace")
+)
 # Who catches one of these doesn't mind that a file isn't there.
 _CATCHING = frozenset(("FileNotFoundError", "OSError", "IOError", "Exception"))
 # It opens a database, and reads nothing of what is in it.
 CONNECT = "sqlite3.connect"
 
 
+AGAIN = "read back"
+"""Detail of a file that a run changes in place, or appends to and reads."""
 LONGER = frozenset(("<append>",))
 """What a run gave a file: more than there was."""
 
@@ -35,7 +41,8 @@ class Digests(Protocol):
 
 
 class Touched(NamedTuple):
-    """What a run did to one path: ``before`` and ``after`` empty for nothing there."""
+    """What a run did to one path: ``before`` and ``after`` empty for nothing there; ``again`` if what
+    was there before is part of what it read, or left."""
 
     path: str
     mode: str
@@ -44,6 +51,8 @@ class Touched(NamedTuple):
     after: str
     listing: bool
     append: bool = False
+    again: bool = False
+    via: str = ""
 
 
 def absolute(path: str) -> str:
@@ -67,8 +76,17 @@ def directory_state(path: str, entries: Iterable[str] | None = None, maker: int 
     return State(whole(_FRAME, parts.items()), _FRAME, parts, "exact", maker, False)
 
 
-def touched(seen: Sequence[Seen], flow: CellFlow, digests: Digests) -> list[Touched]:
-    """What a run did to files: as it was seen, and what only its shell lines say."""
+def touched(
+    seen: Sequence[Seen], flow: CellFlow, digests: Digests, left: Callable[[str], str] = lambda path: ""
+) -> list[Touched]:
+    """What a run did to files: as it was seen, and what only its shell lines say.
+
+    Args:
+        seen: what was seen.
+        flow: what the code says.
+        digests: says what paths hold now.
+        left: says what earlier runs left of a path; empty where none did.
+    """
     found = [
         Touched(
             absolute(item.resource.path),
@@ -78,21 +96,25 @@ def touched(seen: Sequence[Seen], flow: CellFlow, digests: Digests) -> list[Touc
             item.after,
             "listing" in item.detail,
             "append" in item.detail,
+            AGAIN in item.detail,
+            item.via,
         )
         for item in seen
         if isinstance(item.resource, File)
         and not (item.mode == "read" and (item.via in _REMOVERS or item.via == CONNECT))
     ]
     for access in flow.accesses:
-        if access.via.startswith(("!", "%%bash", "%%sh")) and _plain_path(access):
+        if access.via.startswith(("!", "%%bash", "%%sh")) and plain_path(access):
             path = absolute(str(access.resource))
             now = digests.digest(path)
-            before = now if access.mode == "read" else ""
-            found.append(Touched(path, access.mode, True, before, now, False))
+            append = "append" in access.detail
+            before = now if access.mode == "read" else left(path) if append else ""
+            found.append(Touched(path, access.mode, True, before, now, False, append))
     return found
 
 
-def _plain_path(access: Access) -> bool:
+def plain_path(access: Access) -> bool:
+    """Whether an access is of a file whose path is known."""
     resource = access.resource
     return isinstance(resource, File) and not any(c in resource.path for c in "{}<>*?[")
 
@@ -106,12 +128,14 @@ def reads(done: Sequence[Touched], flow: CellFlow, digests: Digests, makers: dic
         base = f"<File>{item.path}"
         maker = makers.get(base, -1)
         if item.mode in ("write", "delete"):
-            if item.append and item.path not in made and item.path in read:
+            if item.append and item.path not in made and (item.path in read or item.again):
                 # What is there already is part of what it reads.
                 found.append(Read(base, "", item.before.encode() or ABSENT, item.sure, -1, maker))
             made.add(item.path)
         elif item.path in made:
             continue
+        elif item.mode == "mutate" and item.again:
+            found.append(Read(base, "", item.before.encode() or ABSENT, item.sure, -1, maker))
         elif item.listing:
             state = _listing_before(item.path, done)
             found.append(Read(base, "", state.key if state is not None else ABSENT, item.sure, -1, maker))
@@ -130,7 +154,7 @@ def reads(done: Sequence[Touched], flow: CellFlow, digests: Digests, makers: dic
     settled = {position for position, _ in _removals(flow)}
     for index, access in enumerate(flow.accesses):
         # Nothing tells of a look at whether a file is there: only the code does.
-        if access.mode == "read" and "listing" in access.detail and _plain_path(access):
+        if access.mode == "read" and "listing" in access.detail and plain_path(access):
             path = absolute(str(access.resource))
             if _looks(access):
                 if index in settled:
@@ -161,10 +185,13 @@ def _removals(flow: CellFlow) -> Iterator[tuple[int, str]]:
         removed = {
             absolute(str(access.resource)): access.certain
             for access in flow.accesses[statement.first : statement.last]
-            if access.mode == "delete" and _plain_path(access)
+            if access.mode == "delete" and plain_path(access)
         }
         if not removed or any(
-            isinstance(flow.accesses[i].resource, Name) and flow.accesses[i].mode == "write" for i in inside
+            isinstance(flow.accesses[i].resource, Name | File)
+            and flow.accesses[i].mode == "write"
+            and (isinstance(flow.accesses[i].resource, Name) or flow.accesses[i].via in _MOVERS)
+            for i in inside
         ):
             continue
         for index in inside:
@@ -192,13 +219,16 @@ def _listing_before(path: str, done: Sequence[Touched]) -> State | None:
     return directory_state(path, (set(now.parts) - created) | removed)
 
 
-def effects(done: Sequence[Touched], sequence: int, flow: CellFlow | None = None) -> dict[str, Effect]:
+def effects(
+    done: Sequence[Touched], sequence: int, flow: CellFlow | None = None, ensured: Sequence[str] = ()
+) -> dict[str, Effect]:
     """What a run left of files, and of the directories in which it created or removed any.
 
     Args:
         done: what it did to files.
         sequence: its number.
         flow: its code, if it went through to the end: what that removes is gone, and was perhaps never there.
+        ensured: directories that it would have made, and that were there.
     """
     found: dict[str, Effect] = {}
     for _, path in _removals(flow) if flow is not None else ():
@@ -214,17 +244,25 @@ def effects(done: Sequence[Touched], sequence: int, flow: CellFlow | None = None
         if item.append and f"<File>{item.path}" not in found:
             effect = Effect("bound", State(item.before.encode() or ABSENT), state, False, LONGER)
         found[f"<File>{item.path}"] = effect
-    for path in {os.path.dirname(item.path) for item in done if item.mode in ("write", "delete")}:
+    changed = [item.path for item in done if item.mode in ("write", "mutate", "delete")]
+    for path in {os.path.dirname(path) for path in (*changed, *ensured)}:
         base = f"<File>{path}"
         now = directory_state(path, maker=sequence)
         if base in found or now is None or now.parts is None:
             continue
         created, removed = _changes_in(path, done)
+        # What was written or changed is there afterwards, in any case.
         written = {
-            os.path.basename(i.path) for i in done if i.mode == "write" and os.path.dirname(i.path) == path
-        }
+            os.path.basename(i.path)
+            for i in done
+            if i.mode in ("write", "mutate") and os.path.dirname(i.path) == path
+        } | {os.path.basename(made) for made in ensured if os.path.dirname(made) == path}
         before = directory_state(path, (set(now.parts) - created) | removed)
         found[base] = Effect("changed", before, now, True, frozenset(written & set(now.parts)))
+    for path in ensured:
+        state = directory_state(path, maker=sequence)
+        if state is not None:
+            found.setdefault(f"<File>{path}", Effect("changed", state, state, True))
     return found
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import FunctionType
 from typing import Any, Protocol
 
@@ -16,6 +17,7 @@ from nbdebt.live.ambient import ambient, concerned
 from nbdebt.live.calls import reachable, used
 from nbdebt.live.certainty import certain
 from nbdebt.live.databases import Databases
+from nbdebt.live.demands import demands
 from nbdebt.live.files import FileWatch
 from nbdebt.live.fingerprints.peek import class_dict, mro
 from nbdebt.live.namespace import Change, Namespace
@@ -112,8 +114,10 @@ def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
             maker = recorder.made_settings.get(setting, -1)
             reads.append(Read(base, "", seen.settings[0][setting], False, -1, maker))
     reads += _stream_reads(seen, recorder)
-    done = disk.touched(seen.files, seen.flow, recorder.files)
+    done = disk.touched(seen.files, seen.flow, recorder.files, partial(_left_of, recorder))
     reads += disk.reads(done, seen.flow, recorder.files, recorder.made_files)
+    if record.run.outcome == "ok":
+        reads += demands(seen.parsed, done, seen.flow)
     record.reads = tuple(dict.fromkeys(reads))
     record.vague = tuple(
         dict.fromkeys(t.base for t in seen.summary.takes if t.code == DRAW and t.base in CLOCK)
@@ -134,7 +138,7 @@ def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
     # Made anew under a condition that held, and read afterwards.
     record.reads = tuple(r for r in record.reads if not (r.access in late and r.base in anew))
     finished = seen.flow if record.run.outcome == "ok" else None
-    record.effects.update(disk.effects(done, record.run.sequence, finished))
+    record.effects.update(disk.effects(done, record.run.sequence, finished, recorder.files.ensured))
     recorder.databases.refine(record, done, seen.files, recorder.made_files)
     recorder.databases.rested(record, recorder.namespace, recorder.files.database, salt)
     recorder.made_files.update(
@@ -162,6 +166,16 @@ def belated(record: RunRecord, files: Sequence[Seen], recorder: Books) -> None:
     recorder.made_files.update(dict.fromkeys(effects, record.run.sequence))
     record.accesses += tuple(_accesses(record.flow, files))
     record.touched += tuple(files)
+
+
+def _left_of(recorder: Books, path: str) -> str:
+    """The digest of what an earlier run left of a file; empty where none did."""
+    base = f"<File>{path}"
+    maker = recorder.records.get(recorder.made_files.get(base, -1))
+    effect = maker.effects.get(base) if maker is not None else None
+    return (
+        effect.after.key.decode("ascii", "replace") if effect is not None and effect.after is not None else ""
+    )
 
 
 _WORD = re.compile(r"\w+")
@@ -299,6 +313,7 @@ def _names(record: RunRecord, seen: Boundary, recorder: Books, salt: bytes, word
         again |= {n for n, state in namespace.states.items() if state.maker >= 0 and n not in summary.binds}
         earlier = [r for r in recorder.records.values() if r.key == record.key and r.run.outcome == "ok"]
         brought |= {name for other in earlier for name in other.made}
+    looped = _by_loops(seen.flow)
     for base in again:
         # Made under a condition, and equal to what this cell made in an earlier run of it.
         state = namespace.states.get(base)
@@ -308,9 +323,20 @@ def _names(record: RunRecord, seen: Boundary, recorder: Books, salt: bytes, word
         if maker is None:
             continue
         mine = maker.key == record.key or base in brought
-        if mine or (hidden and maker.run.cell_id == record.run.cell_id):
+        if mine or ((hidden or base in looped) and maker.run.cell_id == record.run.cell_id):
             record.effects[base] = Effect("bound", state, state)
     record.reads += tuple(extra)
+
+
+def _by_loops(flow: CellFlow) -> set[str]:
+    """Names that loops of a cell bind."""
+    return {
+        access.resource.name
+        for statement in flow.statements
+        if statement.kind in ("For", "AsyncFor")
+        for access in flow.accesses[statement.first : statement.last]
+        if access.mode == "write" and isinstance(access.resource, Name)
+    }
 
 
 def _effect(change: Change, summary: Outline) -> Effect:

@@ -25,8 +25,9 @@ class Seen(msgspec.Struct, frozen=True):
             listing, ``stat:…`` where the content was not read; empty for what did not exist or isn't known.
         after: the same after the run.
         detail: sorted, as in :class:`~nbdebt.model.history.Access`: ``absent`` (a read that found nothing),
-            ``append``, ``update`` (written in place), ``overwritten`` (something was there before),
-            ``temporary``, ``listing``, ``directory``, ``pattern``, ``package``, ``shown``, ``download``,
+            ``append``, ``update`` (written in place), ``read back`` (appended to and read, or written in
+            place), ``overwritten`` (something was there before), ``temporary``, ``listing``,
+            ``directory``, ``pattern``, ``package``, ``shown``, ``download``,
             ``mode=0644``, ``owner=…``, ``mount=nfs``.
     """
 

@@ -18,11 +18,11 @@ from nbdebt.live.environment import Env, Found, Outcome, Outside, Place
 from nbdebt.live.left import left
 from nbdebt.live.proof import contradicted
 from nbdebt.live.record import SHAPE, THERE, Effect, Read, RunRecord, key_in, shown, working_key
+from nbdebt.live.settled import settled
 from nbdebt.live.shapes import shaped
 from nbdebt.live.states import ABSENT, State
 from nbdebt.live.why import Why
 from nbdebt.live.within import Spread, changed_in_place, showing, spread
-from nbdebt.model.history import File
 
 Cause = Literal["stale", "differs", "random", "origin"]
 
@@ -156,41 +156,10 @@ class Replayer:
         return True
 
     def _fits(self, record: RunRecord, env: Env) -> bool:
-        return all(self._same(read, env) or self._settled(record, read, env) for read in record.reads)
-
-    def _settled(self, record: RunRecord, read: Read, env: Env) -> bool:
-        """Whether a read is of what this cell made itself in an earlier run, and running it again is nothing.
-
-        Then it comes to the same where that run's read is provided: ``x[x < 0] = 0``.
-        """
-        if read.base.startswith("<File>"):
-            return self._cached(record, read, env)
-        if read.maker < 0 or read.access < 0 or read.key == ABSENT or not _idempotent(record, read.access):
-            return False
-        if record.run.outcome != "ok":
-            return False
-        earlier = self.runs.get(read.maker)
-        if earlier is None or earlier.run.cell_id != record.run.cell_id or earlier is record:
-            return False
-        effect = record.effects.get(read.base)
-        if effect is not None and effect.kind != "bound" and effect.before != effect.after:
-            return False
-        return any(r.base == read.base and r.part == read.part and self._same(r, env) for r in earlier.reads)
-
-    def _cached(self, record: RunRecord, read: Read, env: Env) -> bool:
-        """Whether a run made a file because it was not there, and a replay finds what it made.
-
-        ``if not path.exists(): write()``
-        """
-        effect = record.effects.get(read.base)
-        if effect is None or effect.after is None or read.key != ABSENT or record.run.outcome != "ok":
-            return False
-        found = env.get(read.base)
-        there = (
-            self.outside(read.base) if found is None else found.state.key if found.state is not None else b""
+        return all(
+            self._same(read, env) or settled(record, read, env, self.runs, self.outside, self._same)
+            for read in record.reads
         )
-        writes = [a for a in record.flow.accesses if type(a.resource) is File and a.mode == "write"]
-        return there == effect.after.key and bool(writes) and not any(a.certain for a in writes)
 
     def _same(self, read: Read, env: Env) -> bool:
         """Whether a read would find what it found."""
@@ -211,6 +180,9 @@ class Replayer:
         if found.state is None:
             if read.part == SHAPE and found.shape:
                 return found.shape == read.key
+            if read.part == THERE:
+                # Whatever it holds, something made it.
+                return read.key != ABSENT
             return not read.certain and read.key == ABSENT
         return key_in(found.state, read.part) == read.key
 
@@ -437,10 +409,6 @@ def _elsewhere(effect: Effect, found: Found | None) -> bool:
     if effect.kind != "changed" or effect.before is None or found is None:
         return False
     return found.state is None or found.state.key != effect.before.key
-
-
-def _idempotent(record: RunRecord, access: int) -> bool:
-    return any(s.idempotent for s in record.flow.statements if s.first <= access < s.last)
 
 
 def _touched(last: RunRecord, place: Place) -> set[str]:

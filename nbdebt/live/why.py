@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from nbdebt.flow.reasons import CellReplay, Reason, ReasonKind, unseeded_text
 from nbdebt.live.disk import spoken
 from nbdebt.live.environment import Env, Found, Place
-from nbdebt.live.record import FRAME, GIVEN, SHAPE, Read, RunRecord, key_in
+from nbdebt.live.record import FRAME, GIVEN, SHAPE, THERE, Read, RunRecord, key_in
 from nbdebt.live.states import ABSENT, State
 
 _BUILTINS = frozenset(dir(builtins))
@@ -76,6 +76,8 @@ class Why:
         if read.base[0] == "<":
             name = spoken(read.base)
             text = f"`{name}` would not be what it was when this ran"
+            if read.part == THERE:
+                text = f"`{name}` would {'be there already' if read.key == ABSENT else 'not be there'}"
         elif then == place.index and now != place.index:
             kind, text = "rerun", f"ran more than once, and changes `{name}`, which it reads"
             earlier = self.runs.get(read.maker)

@@ -4,6 +4,7 @@ A session is a document (cell id and source) and what happened: ids of cells tha
 cell that ran with another source before it was edited to what the document says.
 """
 
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -329,6 +330,33 @@ CASES = [
         True,
     ),
     Case(
+        "an element of two lists",
+        "a: import json\\nrows = [json.loads(t) for t in ['[0]']] | "
+        "b: even = [r for r in rows if r[0] == 0]\\nprint(even)",
+        "a (b: even = [r for r in rows if r[0] == 0]) b",
+        True,
+    ),
+    Case(
+        "a loop whose list was renamed",
+        "a: d = [1]\\nfor k in d: pass",
+        "(a: e = [1]\\nfor k in e: pass) a",
+        True,
+        left_over="e",
+    ),
+    Case(
+        "a file that is closed is known by its name",
+        "a: f = open('f.txt', 'w'); f.close() | b: f = open('g.txt', 'w'); f.close()",
+        "a b a",
+        False,
+        names="f",
+    ),
+    Case(
+        "a directory that is made if there is none, twice",
+        "a: import os; os.makedirs('d', exist_ok=True) | b: n = os.listdir() | c: os.rmdir('d')",
+        "a a b c",
+        True,
+    ),
+    Case(
         "names that no code spells",
         "a: globals()['n' + '1'] = 10 | b: y = n1 | c: n1 = 10",
         "a b (c: n1 = 9) c a b c",
@@ -499,6 +527,90 @@ OUTSIDE = [
         ],
         True,
     ),
+    ("a directory that must not be there", ['import os\nos.mkdir("o")', "x = 1"], False),
+    (
+        "a directory that may be there",
+        ['from pathlib import Path\nPath("o").mkdir(exist_ok=True)', "x = 1"],
+        True,
+    ),
+    (
+        "a directory that is removed and made",
+        ['import os, shutil\nshutil.rmtree("o", ignore_errors=True)\nos.mkdir("o")', "x = 1"],
+        True,
+    ),
+    ("a file that must not be there", ['f = open("o.txt", "x")\nf.close()', "x = 1"], False),
+    ("an input is removed", ["n = 1", 'import os\nos.remove("in.txt")'], False),
+    ("a file is made and removed", ['open("o.txt", "w").close()', 'import os\nos.remove("o.txt")'], True),
+    ("a shell line appends", ["!echo x >> o.txt", 'n = len(open("o.txt").read())'], False),
+    (
+        "an archive grows",
+        [
+            'import zipfile\nwith zipfile.ZipFile("o.zip", "a") as z:\n    z.writestr("a", "1")',
+            'n = len(zipfile.ZipFile("o.zip").namelist())',
+        ],
+        False,
+    ),
+    (
+        "appended to, and read in one go",
+        ['with open("o.txt", "a+") as f:\n    f.write("x")\n    f.seek(0)\n    n = len(f.read())', "x = 1"],
+        False,
+    ),
+    (
+        "moved out of the way if it is there",
+        [
+            'import os\nif os.path.exists("o.txt"):\n    os.replace("o.txt", "p.txt")\n'
+            'open("o.txt", "w").close()',
+            'n = sorted(f for f in os.listdir() if f.endswith(".txt"))',
+        ],
+        False,
+    ),
+    (
+        "kept by a function that looks for it first",
+        [
+            "import os\n"
+            "def get():\n"
+            '    if os.path.exists("o.txt"):\n'
+            '        with open("o.txt") as f:\n'
+            "            return f.read()\n"
+            '    with open("o.txt", "w") as f:\n'
+            '        f.write("x")\n'
+            '    return "x"',
+            "n = get()",
+        ],
+        True,
+    ),
+    (
+        "rows that are added if they are not there",
+        [
+            _OPEN,
+            'c.execute("create table if not exists t (k text primary key)")',
+            "c.execute(\"insert or ignore into t values ('a')\")\nc.commit()",
+            _COUNT,
+        ],
+        True,
+    ),
+    (
+        "rows that are added if they are not there, and later removed",
+        [
+            _OPEN,
+            'c.execute("create table if not exists t (k integer primary key, v text unique)")',
+            "c.execute(\"insert or ignore into t (v) values ('a'), ('b')\")\nc.commit()",
+            'n = c.execute("select k from t").fetchall()',
+            "c.execute(\"delete from t where v = 'a'\")\nc.commit()",
+        ],
+        False,
+    ),
+    (
+        "a connection that a function makes and closes",
+        [
+            "import sqlite3\nfrom contextlib import closing\n"
+            "def connect():\n    return closing(sqlite3.connect('d.db'))",
+            "with connect() as c, c:\n    c.execute('create table if not exists t (a)')\n"
+            "    c.execute('insert into t values (1)')",
+            "with connect() as c:\n    n = c.execute('select count(*) from t').fetchone()",
+        ],
+        False,
+    ),
     ("written, and read back", ['open("o.txt", "w").write("x")', 'n = len(open("o.txt").read())'], True),
 ]
 
@@ -506,6 +618,7 @@ OUTSIDE = [
 @pytest.mark.parametrize(("sources", "reproduces"), [c[1:] for c in OUTSIDE], ids=[c[0] for c in OUTSIDE])
 def test_what_a_restart_finds_outside(sources: list[str], reproduces: bool, shell: Any) -> None:
     """Cells that ran once, from top to bottom: what they left outside is there when they run again."""
+    Path("in.txt").write_text("x", encoding="utf-8")
     session = nbdebt.load(shell)
     cells = [(f"c{number}", source) for number, source in enumerate(sources)]
     session.set_document(cells)

@@ -14,7 +14,7 @@ import types
 from typing import Any
 
 from nbdebt.live.files.attribution import Attribution, Owner
-from nbdebt.live.files.classify import Names, seen_of, sqlite_path
+from nbdebt.live.files.classify import Names, ensured, seen_of, sqlite_path
 from nbdebt.live.files.contents import Contents, Signature, signature
 from nbdebt.live.files.entries import EntryPoints, connection_text
 from nbdebt.live.files.gate import cell_may_touch, may_touch
@@ -46,6 +46,8 @@ class FileWatch:
         self._listening: Any = None
         self._started = False
         self._threads = 1
+        self.ensured: list[str] = []
+        """Directories that the run which ended last would have made, and that were there already."""
 
     @property
     def failures(self) -> list[str]:
@@ -115,6 +117,7 @@ class FileWatch:
                     self._hold(touch.path, touch.given)
             self._contents.renew()
             seen = seen_of(touches, self._contents, self._names)
+            self.ensured = ensured(touches)
             self._entries.arm()
             self._listen()
             return seen

@@ -32,6 +32,7 @@ class Track:
         self.before = touch.before
         self.kinds: list[str] = []
         self.foreign = touch.found is not None
+        self.back = False
 
     @property
     def made(self) -> bool:
@@ -58,6 +59,11 @@ def seen_of(touches: Iterable[Touch], contents: Contents, names: "Names") -> lis
     return [*files, *others.values()]
 
 
+def ensured(touches: Iterable[Touch]) -> list[str]:
+    """Directories that a run would have made, and that were there already."""
+    return list(dict.fromkeys(t.path for t in touches if t.kind == "make" and t.found is not None))
+
+
 def _follow(touch: Touch, tracks: dict[str, Track]) -> None:
     track = tracks.get(touch.path)
     if track is None:
@@ -69,6 +75,7 @@ def _follow(touch: Touch, tracks: dict[str, Track]) -> None:
         track.before = touch.before
     track.sure = track.sure and touch.owner.sure
     track.kinds.append(touch.kind)
+    track.back = track.back or touch.other == "+"
 
 
 def _file(track: Track, contents: Contents, names: "Names") -> Iterator[Seen]:
@@ -116,10 +123,18 @@ def _file(track: Track, contents: Contents, names: "Names") -> Iterator[Seen]:
         yield item("delete", "failed")
     elif wrote:
         extra = standing(track.path)
-        if next((k for k in track.kinds if k in _MAKING), "") in ("append", "entry-append"):
+        first = next((place for place, k in enumerate(track.kinds) if k in _MAKING), 0)
+        # What is opened to be changed, and made where it isn't there, is longer each time: archives are.
+        if track.kinds[first] in ("append", "entry-append") or (
+            track.kinds[0] == "update" and "write" in kinds and not track.foreign
+        ):
             extra.append("append")
+            if track.back or kinds & {"read", "entry-read"}:
+                extra.append("read back")
         if track.foreign:
             extra.append("overwritten" if kinds & {"write", "entry-write"} else "update")
+            if track.back and track.kinds[0] == "update":
+                extra.append("read back")
         in_place = not kinds & {"write", "entry-write", "append", "entry-append"} and track.foreign
         yield item("mutate" if in_place else "write", *extra)
     elif "make" in kinds and not track.foreign:

@@ -52,7 +52,8 @@ class Touch(NamedTuple):
             single text where it is known by name.
         found: signature at the time, None where there was nothing.
         before: digest of the content at the time, where it had to be taken.
-        other: destination of a rename, connection of a statement, method of a request.
+        other: destination of a rename, connection of a statement, method of a request; ``+`` for a file that
+            is opened to be read, too.
     """
 
     kind: str
@@ -199,7 +200,8 @@ class Hook:
             kind = "write"
         else:
             kind = "append" if flags & os.O_APPEND else "update"
-        self._file(kind, "open" if mode is not None else "os.open", path, frame)
+        both = kind in ("append", "update") and flags & _ACCESS_MODE == os.O_RDWR
+        self._file(kind, "open" if mode is not None else "os.open", path, frame, other="+" if both else "")
 
     def _rename(self, args: tuple[Any, ...], frame: types.FrameType) -> None:
         source, target, from_directory, to_directory = args

@@ -145,12 +145,25 @@ def _file(walk: Walk, value: Any) -> bytes | Node:
     kind = next(cls for cls in _FILES if cls in mro(type(value)))
     closed = kind.__dict__["closed"].__get__(value)
     if closed:
-        return xxh3_128_digest(b"closed file")
+        return _closed(value, value)
     digest = walk.opaque(value, "an open file")
     descriptor = kind.fileno(value)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         return digest
     return xxh3_128_digest(digest + b"%d" % kind.tell(value))
+
+
+def _closed(value: Any, below: Any) -> bytes:
+    """A file that was closed: what is left of it is its kind and its name.
+
+    Args:
+        value: the file.
+        below: what it reads or writes through; itself where there is nothing.
+    """
+    kind = type(below)
+    raw = below if kind is io.FileIO else kind.__dict__["raw"].__get__(below) if kind in _FILES else None
+    name = _name_of(raw) if type(raw) is io.FileIO else ""
+    return xxh3_128_digest(f"closed {type(value).__name__} {kind.__name__} {name}".encode("utf-8", "replace"))
 
 
 _buffer_of = io.TextIOWrapper.__dict__["buffer"].__get__
@@ -169,7 +182,7 @@ def _text_file(walk: Walk, value: Any) -> bytes | Node:
     below = _buffer_of(value)
     kind = next((cls for cls in _FILES if type(below) is cls), None)
     if kind is not None and kind.__dict__["closed"].__get__(below):
-        return xxh3_128_digest(b"closed file")
+        return _closed(value, below)
     if kind is io.BufferedReader and type(value) is io.TextIOWrapper:
         raw = _raw_of(below)
         with contextlib.suppress(OSError):
