@@ -73,6 +73,36 @@ def demands(parsed: Parsed | None, done: Sequence[Touched], flow: CellFlow) -> l
     return found
 
 
+def takes_the_end(parsed: Parsed | None) -> bool:
+    """Whether all that a cell takes of what its calls give is the end of it: ``print(lines()[-1])``.
+
+    What was appended is at the end, whatever is before it.
+    """
+    if parsed is None or parsed.tree is None:
+        return False
+    inside: set[int] = set()
+    found = False
+    for node in ast.walk(parsed.tree):
+        if isinstance(node, ast.Subscript) and _is_last(node.slice) and isinstance(node.value, ast.Call):
+            found = True
+            inside.update(id(inner) for inner in ast.walk(node.value))
+        elif isinstance(node, ast.Call) and _name(node) in ("print", "display"):
+            inside.add(id(node))
+    for node in parsed.tree.body[:-1]:
+        if isinstance(node, ast.Expr):
+            inside.add(id(node.value))
+    return found and all(id(node) in inside for node in ast.walk(parsed.tree) if isinstance(node, ast.Call))
+
+
+def _is_last(node: ast.expr) -> bool:
+    return (
+        isinstance(node, ast.UnaryOp)
+        and isinstance(node.op, ast.USub)
+        and isinstance(node.operand, ast.Constant)
+        and node.operand.value == 1
+    )
+
+
 def _calls(node: ast.AST) -> Iterator[ast.Call]:
     """Calls that are made whenever the cell runs, and whose errors nobody catches."""
     for child in ast.iter_child_nodes(node):

@@ -119,20 +119,31 @@ def plain_path(access: Access) -> bool:
     return isinstance(resource, File) and not any(c in resource.path for c in "{}<>*?[")
 
 
-def reads(done: Sequence[Touched], flow: CellFlow, digests: Digests, makers: dict[str, int]) -> list[Read]:
-    """What a run found of files and directories."""
+def reads(
+    done: Sequence[Touched], flow: CellFlow, digests: Digests, makers: dict[str, int], end: bool = False
+) -> list[Read]:
+    """What a run found of files and directories.
+
+    Args:
+        done: what it did to them.
+        flow: what its code says.
+        digests: says what paths hold now.
+        makers: which run made which file last.
+        end: of what it appends to it takes the end only.
+    """
     found: list[Read] = []
     made: set[str] = set()
     read = {item.path for item in done if item.mode == "read"}
+    appended = {item.path for item in done if item.append}
     for item in done:
         base = f"<File>{item.path}"
         maker = makers.get(base, -1)
         if item.mode in ("write", "delete"):
-            if item.append and item.path not in made and (item.path in read or item.again):
+            if item.append and not end and item.path not in made and (item.path in read or item.again):
                 # What is there already is part of what it reads.
                 found.append(Read(base, "", item.before.encode() or ABSENT, item.sure, -1, maker))
             made.add(item.path)
-        elif item.path in made:
+        elif item.path in made or (end and item.path in appended):
             continue
         elif item.mode == "mutate" and item.again:
             found.append(Read(base, "", item.before.encode() or ABSENT, item.sure, -1, maker))

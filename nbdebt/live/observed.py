@@ -17,7 +17,7 @@ from nbdebt.live.ambient import ambient, concerned
 from nbdebt.live.calls import reachable, used
 from nbdebt.live.certainty import certain
 from nbdebt.live.databases import Databases
-from nbdebt.live.demands import demands
+from nbdebt.live.demands import demands, takes_the_end
 from nbdebt.live.files import FileWatch
 from nbdebt.live.fingerprints.peek import class_dict, mro
 from nbdebt.live.namespace import Change, Namespace
@@ -115,7 +115,8 @@ def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
             reads.append(Read(base, "", seen.settings[0][setting], False, -1, maker))
     reads += _stream_reads(seen, recorder)
     done = disk.touched(seen.files, seen.flow, recorder.files, partial(_left_of, recorder))
-    reads += disk.reads(done, seen.flow, recorder.files, recorder.made_files)
+    end = takes_the_end(seen.parsed)
+    reads += disk.reads(done, seen.flow, recorder.files, recorder.made_files, end)
     if record.run.outcome == "ok":
         reads += demands(seen.parsed, done, seen.flow)
     record.reads = tuple(dict.fromkeys(reads))

@@ -267,13 +267,14 @@ def working_key(parsed: Parsed, flow: CellFlow) -> bytes:
     kept: list[str] = []
     for node, statement in zip(parsed.tree.body, flow.statements, strict=False):
         accesses = flow.accesses[statement.first : statement.last]
-        if not (_only_shows(node) and all(a.mode == "read" for a in accesses)):
+        if not only_shows(node, accesses):
             kept.append(ast.dump(node))
     return xxh3_128_digest("\0".join(kept).encode("utf-8", "surrogatepass"))
 
 
-def _only_shows(node: ast.stmt) -> bool:
-    if not isinstance(node, ast.Expr):
+def only_shows(node: ast.stmt, accesses: Iterable[Access]) -> bool:
+    """Whether a statement, with these accesses, only shows something."""
+    if not isinstance(node, ast.Expr) or any(access.mode != "read" for access in accesses):
         return False
     value = node.value
     if isinstance(value, ast.Call):

@@ -18,7 +18,7 @@ from nbdebt.live.environment import Env, Found, Outcome, Outside, Place
 from nbdebt.live.left import left
 from nbdebt.live.proof import contradicted
 from nbdebt.live.record import SHAPE, THERE, Effect, Read, RunRecord, key_in, shown, working_key
-from nbdebt.live.settled import settled
+from nbdebt.live.settled import settled, worked
 from nbdebt.live.shapes import shaped
 from nbdebt.live.states import ABSENT, State
 from nbdebt.live.why import Why
@@ -53,6 +53,7 @@ class Replayer:
         self.runs = runs
         self.last = last
         self.by_key = by_key
+        self.by_cell: dict[str, list[RunRecord]] = {}
         self.outside = outside
         self.parse = parse
         self.concrete = concrete
@@ -96,11 +97,25 @@ class Replayer:
                 cell.state = "unknown"
                 cell.reasons += [Reason("opaque", base, text=_FOREIGN.format(base)) for base in foreign]
             return
+        others = self._edited_runs(place.cell_id) if last.key == place.key else ()
+        if others and (standing := worked(last, others, env, self._fits, self._same, self.parse)):
+            done.chosen[place.index] = last
+            done.cells[place.index] = CellReplay(place.index, "same")
+            self._apply(standing, place.index, env)
+            return
         if last.key != place.key:
             done.edited.add(place.index)
             self._edited(place, last, done, known)
             return
         self._differs(place, last, done, known)
+
+    def _edited_runs(self, cell_id: str) -> Sequence[RunRecord]:
+        """The runs of a cell whose code was edited in between, newest first."""
+        if not self.by_cell:
+            for record in reversed([*self.runs.values()]):
+                self.by_cell.setdefault(record.run.cell_id, []).append(record)
+        found = self.by_cell.get(cell_id, [])
+        return found if any(record.key != found[0].key for record in found) else ()
 
     def _without_run(self, place: Place, done: Outcome) -> None:
         """A cell of which no run was recorded: it never ran, or before recording began."""

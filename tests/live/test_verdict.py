@@ -330,6 +330,19 @@ CASES = [
         True,
     ),
     Case(
+        "only what it shows was edited, and it changes nothing twice",
+        "a: x = {'k': 0} | b: x['k'] = 1\\nprint(x)",
+        "a (b: x['k'] = 1) b",
+        True,
+    ),
+    Case(
+        "only what it shows was edited, in between",
+        "a: x = {'k': 0} | b: print(x)\\nx['k'] = 1",
+        "a (b: x['k'] = 1) b",
+        False,
+        "b:differs",
+    ),
+    Case(
         "an element of two lists",
         "a: import json\\nrows = [json.loads(t) for t in ['[0]']] | "
         "b: even = [r for r in rows if r[0] == 0]\\nprint(even)",
@@ -608,6 +621,24 @@ OUTSIDE = [
             "with connect() as c, c:\n    c.execute('create table if not exists t (a)')\n"
             "    c.execute('insert into t values (1)')",
             "with connect() as c:\n    n = c.execute('select count(*) from t').fetchone()",
+        ],
+        False,
+    ),
+    (
+        "appended to, and the end is read",
+        [
+            'def note(t):\n    with open("o.txt", "a") as f:\n        f.write(t)\n'
+            'def lines():\n    with open("o.txt") as f:\n        return f.read().split()',
+            'note("x\\n")\nprint(lines()[-1])',
+        ],
+        True,
+    ),
+    (
+        "appended to, and read",
+        [
+            'def note(t):\n    with open("o.txt", "a") as f:\n        f.write(t)\n'
+            'def lines():\n    with open("o.txt") as f:\n        return f.read().split()',
+            'note("x\\n")\nprint(len(lines()))',
         ],
         False,
     ),
