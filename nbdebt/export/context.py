@@ -7,7 +7,7 @@ from nbdebt.export.figures import aliases
 from nbdebt.export.generators import Generators
 from nbdebt.export.helpers import Names
 from nbdebt.export.model import Entry, Log
-from nbdebt.export.names import bindings, spoken
+from nbdebt.export.names import bindings, parsed_source, spoken
 from nbdebt.export.results import Results
 from nbdebt.export.translate import Context
 
@@ -53,5 +53,12 @@ def context_of(
         frozenset(pyplot),
         log.inline,
         log.interactivity,
+        frozenset(
+            name.strip()
+            for entry in entries
+            for magic in parsed_source(entry.source).masked.magics
+            if magic.kind == "assign-shell"
+            for name in magic.target.split(",")
+        ),
     )
     return names, context

@@ -22,7 +22,8 @@ _SILENT = words(
 _COMMANDS = words("ls ll la cat cp mv mkdir rm rmdir less more head tail touch echo ldir lf lk lx")
 _SHELLS = frozenset(("bash", "sh", "zsh", "script", "system", "sx", "!"))
 _PROGRAMS = {"python": "python", "python3": "python3", "perl": "perl", "ruby": "ruby", "pypy": "pypy"}
-_OUTPUT = re.compile(r"\.(?:grep|fields|sort|n|s|p|l|nlstr|spstr|paths)\b")
+LINES_OWN = words("grep fields sort n s p l nlstr spstr paths list get_list get_nlstr get_spstr get_paths")
+"""What the list that ``x = !command`` gives has of its own: its ``sort`` leaves it as it was."""
 
 
 class CannotError(Exception):

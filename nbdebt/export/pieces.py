@@ -38,6 +38,18 @@ def guarded_names(tree: ast.Module) -> set[int]:
     return found
 
 
+def asks(tree: ast.Module) -> Iterator[ast.Name]:
+    """Calls of ``input`` that are made when the code runs, not when a function of it does."""
+    stack: list[ast.AST] = list(tree.body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "input":
+            yield node.func
+        stack.extend(ast.iter_child_nodes(node))
+
+
 def is_expression(code: str) -> bool:
     """Whether a text is an expression."""
     try:

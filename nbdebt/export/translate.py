@@ -9,10 +9,11 @@ import msgspec
 from nbdebt.export.edits import Edit, Lines, applied
 from nbdebt.export.generators import Generators
 from nbdebt.export.helpers import Names
-from nbdebt.export.magics import CannotError, Translated, Translator
+from nbdebt.export.magics import LINES_OWN, CannotError, Translated, Translator
 from nbdebt.export.model import Entry, Kept
 from nbdebt.export.names import bindings, needs_loop, parsed_source
 from nbdebt.export.pieces import (
+    asks,
     groups,
     guarded_names,
     has_code,
@@ -42,6 +43,7 @@ class Context(msgspec.Struct):
         pyplot: local names of ``matplotlib.pyplot``.
         inline: figures are closed after each cell.
         interactivity: which expressions are shown.
+        shell_lines: names that hold what ``x = !command`` gave.
         generators: what seeds generators that are made without a seed.
         seed: what `%nbdebt seed` takes where it says none; None where that isn't known.
     """
@@ -55,6 +57,7 @@ class Context(msgspec.Struct):
     pyplot: frozenset[str] = frozenset()
     inline: bool = True
     interactivity: str = "last_expr"
+    shell_lines: frozenset[str] = frozenset()
 
 
 class Block(msgspec.Struct):
@@ -243,10 +246,20 @@ class Translation:
                     raise self.refuse("`get_ipython()` is there in a notebook only", node.lineno)
             elif isinstance(node, ast.Name) and node.id == "display" and isinstance(node.ctx, ast.Load):
                 self.edits.append(Edit(*self.lines.span(node), self.context.names.helper("show")))
+            elif isinstance(node, ast.Attribute) and self._is_of_lines(node):
+                said = f"`{ast.unparse(node)}` is IPython's own, for what `!command` gives"
+                raise self.refuse(f"{said}: a list has another one, or none", node.lineno)
         self.values(tree)
 
+    def _is_of_lines(self, node: ast.Attribute) -> bool:
+        held = isinstance(node.value, ast.Name) and node.value.id in self.context.shell_lines
+        return held and node.attr in LINES_OWN
+
     def values(self, tree: ast.Module) -> None:
-        """Seeds for generators, names for earlier results."""
+        """Seeds for generators, names for earlier results; nobody is asked anything."""
+        for asked in asks(tree):
+            if asked.id not in self.context.known:
+                raise self.refuse(f"`{asked.id}` asks a person: put the answer in its place", asked.lineno)
         if not self.parsed.masked.dedent:
             self.edits += self.context.generators.edits(self.entry, self.lines)
         for start, end, name in self.context.results.uses(self.entry, tree, self.lines):

@@ -4,6 +4,7 @@ Cells are divided by ``# %% NAME``; ``# run:`` in the first line gives the order
 it is that of the document. A cell ``- NAME`` is deleted after its run: the document has it no more.
 """
 
+import re
 from typing import NamedTuple
 
 NOTEBOOKS = {
@@ -280,11 +281,13 @@ NOTEBOOKS = {
 
 
 class Play(NamedTuple):
-    """Cells by name, the order in which they run, and those of the document."""
+    """Cells by name, the order in which they run, those of the document, files, and what is said."""
 
     cells: dict[str, str]
     order: list[str]
     document: list[str]
+    files: dict[str, str]
+    said: dict[str, str]
 
 
 def play(text: str) -> Play:
@@ -293,14 +296,20 @@ def play(text: str) -> Play:
     cells: dict[str, list[str]] = {}
     order: list[str] = []
     deleted: set[str] = set()
+    said: dict[str, str] = {}
     for line in lines:
         if line.startswith("# run: "):
             order = line[7:].split()
+        elif not cells and (word := re.match(r"# (\w+): (.*)", line)):
+            said[word[1]] = word[2]
         elif line.startswith("# %% "):
             name = line[5:].removeprefix("- ")
             deleted |= {name} if line.startswith("# %% - ") else set()
             cells[name] = []
         elif cells:
             cells[next(reversed(cells))].append(line)
-    sources = {name: "\n".join(body).rstrip() for name, body in cells.items()}
-    return Play(sources, order or list(sources), [name for name in sources if name not in deleted])
+    texts = {name: "\n".join(body).rstrip() for name, body in cells.items()}
+    files = {name[5:]: f"{text}\n" for name, text in texts.items() if name.startswith("file ")}
+    sources = {name: text for name, text in texts.items() if not name.startswith("file ")}
+    document = [name for name in sources if name not in deleted]
+    return Play(sources, order or list(sources), document, files, said)

@@ -9,7 +9,7 @@ def said(value: Any) -> Any:
     """A value in words: deep, and without addresses."""
     kind = type(value).__name__
     if kind == "ndarray":
-        return ["array", str(value.dtype), value.tolist()]
+        return ["array", str(value.dtype), said(value.tolist()) if value.dtype.hasobject else value.tolist()]
     if kind in ("DataFrame", "Series"):
         return [kind, repr(value.to_dict()), str(value.dtypes)]
     if isinstance(value, dict):
@@ -25,7 +25,8 @@ def said(value: Any) -> Any:
     if isinstance(value, type):
         return ["class", value.__name__, sorted(vars(value))]
     if type(value).__module__ == "__main__":
-        return ["instance", kind, said(vars(value))]
+        own = vars(value) if hasattr(value, "__dict__") else {n: getattr(value, n) for n in value.__slots__}
+        return ["instance", kind, said(own)]
     return re.sub(r"0x[0-9a-fA-F]+", "0x", repr(value))
 
 

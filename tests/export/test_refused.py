@@ -11,6 +11,8 @@ from tests.export.logs import log
     [
         ("x = 1\n%sql select 1", 2),
         ("%%cython\ndef f(): pass", 1),
+        ("name = input()", 1),
+        ("lines = !ls\nlines.sort()", 2),
         ("%cd -", 1),
         ("x = 1\n\nprint(In[1])", 3),
         ("print(len(Out))", 1),
