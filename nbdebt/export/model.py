@@ -259,6 +259,7 @@ class Verification(msgspec.Struct, frozen=True):
         notes: what could not be compared, a sentence each.
         seconds: how long one run of the script took.
         given: what it gave, where that was asked for.
+        varies: what two runs of it don't agree on, the first of it; empty where they do.
     """
 
     equal: bool
@@ -268,6 +269,7 @@ class Verification(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
     given: Given | None = None
+    varies: str = ""
 
     def summary(self) -> str:
         """One line: ``equal: 14 values, 3 files, 41 printed lines``."""
@@ -280,9 +282,9 @@ class Verification(msgspec.Struct, frozen=True):
         if len(self.differences) > 3:
             said += f"; and {len(self.differences) - 3} more"
         if self.repeatable is not None:
-            said += (
-                "; the same when it runs again" if self.repeatable else "; not the same when it runs again"
-            )
+            said += f"; {'the same' if self.repeatable else 'not the same'} when it runs again"
+        if self.varies:
+            said += f": {self.varies}"
         return said
 
 

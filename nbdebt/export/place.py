@@ -16,13 +16,13 @@ _MOST = 2**30
 
 def outside(paths: Sequence[str]) -> list[str]:
     """The paths that a copy of the directory can't hold back: absolute ones, and those that lead out."""
-    temporary = os.path.realpath("/tmp")
-    return [
-        path
-        for path in paths
-        if (os.path.isabs(os.path.expanduser(path)) and not os.path.realpath(path).startswith(temporary))
-        or os.path.normpath(path).startswith("..")
-    ]
+    return [path for path in paths if _leads_out(os.path.expanduser(path))]
+
+
+def _leads_out(path: str) -> bool:
+    if os.path.isabs(path):
+        return not Path(path).resolve().is_relative_to(os.path.realpath("/tmp"))
+    return os.path.normpath(path).startswith("..")
 
 
 @contextmanager

@@ -21,6 +21,8 @@ from nbdebt.model.errors import NbdebtError
 _SCRIPT = ("script.py", "nbdebt.live.replayed")
 _NOTEBOOK = ("notebook.ipynb", "nbdebt.live.replayed_cells")
 _SUMMARIES = "--summaries"
+_LEFT_BEHIND = frozenset(("__pycache__", ".ipynb_checkpoints", ".ipython", ".git"))
+_SMALL = 64 * 2**20
 _NO_MEMORY = re.compile(
     r"MemoryError|[Cc]annot allocate memory|bad_alloc|[Uu]nable to allocate|out of memory"
 )
@@ -53,7 +55,10 @@ class Program(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct):
-    """One run: its exit status, what it printed, its values, the contents of its files."""
+    """One run: its exit status, what it printed, its values, the contents of its files.
+
+    ``files`` are those that were asked for, ``others`` those that it wrote besides, small ones.
+    """
 
     status: int
     printed: str
@@ -61,6 +66,7 @@ class Done(msgspec.Struct):
     values: dict[str, Held]
     files: dict[str, bytes]
     seconds: float
+    others: dict[str, bytes]
 
     def failure(self, limits: Limits) -> str:
         """Why it came to no end, in words; empty where it did."""
@@ -93,6 +99,7 @@ def run(program: Program, limits: Limits) -> Done:
         options = [_SUMMARIES] if program.summaries else []
         functions = [f"{name}()" for name in program.functions]
         command = [sys.executable, "-m", child, *options, str(path), str(result), *program.names, *functions]
+        before = _stamps(place)
         started = time.perf_counter()
         with Path(beside, "out").open("w+b") as out, Path(beside, "err").open("w+b") as err:
             status = _watched(command, place, out.fileno(), err.fileno(), limits)
@@ -103,7 +110,23 @@ def run(program: Program, limits: Limits) -> Done:
         values = msgspec.msgpack.decode(result.read_bytes(), type=dict[str, Held]) if result.exists() else {}
         wanted = sorted(name for name in {*program.files} if not os.path.isabs(name))
         files = {name: (place / name).read_bytes() for name in wanted if (place / name).is_file()}
-        return Done(status, printed, said, values, files, seconds)
+        now = _stamps(place)
+        new = [name for name, stamp in now.items() if before.get(name) != stamp and name not in files]
+        others = {name: (place / name).read_bytes() for name in sorted(new) if now[name][0] <= _SMALL}
+        return Done(status, printed, said, values, files, seconds, others)
+
+
+def _stamps(place: Path) -> dict[str, tuple[int, int]]:
+    """Size and time of the files below a directory, but for those that tools leave behind."""
+    found: dict[str, tuple[int, int]] = {}
+    for folder, folders, names in os.walk(place):
+        folders[:] = [name for name in folders if name not in _LEFT_BEHIND]
+        for name in names:
+            path = os.path.join(folder, name)
+            if not os.path.islink(path):
+                stamp = os.stat(path)
+                found[os.path.relpath(path, place)] = stamp.st_size, stamp.st_mtime_ns
+    return found
 
 
 def size_of(text: str) -> int:

@@ -105,7 +105,7 @@ def write_tests(script: Script, found: Verification, path: Path, target: Path) -
     """
     given = found.given
     if given is None:
-        raise NbdebtError(f"no tests written: there is nothing to pin, for {found.summary()}")
+        raise NbdebtError(f"no tests written, for there is nothing to pin: {found.summary()}")
     apart: list[str] = [f"{name}: two runs of the script disagree" for name in given.changing]
     values, summaries = _values(given, apart)
     files = {name: _without_secrets(file_summary(data, name)) for name, data in given.files.items()}

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 from nbdebt.export.compare import comparable, differ, lines_of, missing_line, without_addresses
@@ -59,17 +60,18 @@ def verify(
         differences.insert(0, f"the notebook drew from {said_streams(log.unseeded)} unseeded")
     if log.look is None:
         notes.append("a saved notebook does not hold the values of its names: what it shows was compared")
-    repeatable, second = None, done
+    repeatable, second, varies = None, done, ""
     if again:
         second = run(program, limits)
-        repeatable = _same(done, second, apart)
+        varies = _varies(done, second, apart)
+        repeatable = not varies
     there = [path for path in manifest.files if Path(log.directory, path).is_file()]
     notes += [f"{path} is not there to compare with" for path in done.files if path not in there]
     files = sum(1 for path in there if path in done.files)
     compared = Compared(values, files, len(expected))
     given = _given(done, second, apart) if summaries and not second.status else None
     return Verification(
-        not differences, tuple(differences), compared, repeatable, tuple(notes), done.seconds, given
+        not differences, tuple(differences), compared, repeatable, tuple(notes), done.seconds, given, varies
     )
 
 
@@ -133,14 +135,25 @@ def _expected(script: Script, entry: Entry) -> list[str]:
     return lines_of([text]) if text is not None else []
 
 
-def _same(one: Done, other: Done, apart: set[str]) -> bool:
-    if other.status or _lines(one) != _lines(other) or one.values.keys() != other.values.keys():
-        return False
-    if any(differ(one.values[name], other.values[name]) for name in one.values.keys() - apart):
-        return False
-    if one.files.keys() != other.files.keys():
-        return False
-    return not any(bytes_differ(one.files[name], other.files[name], name) for name in one.files)
+def _varies(one: Done, other: Done, apart: set[str]) -> str:
+    """What two runs of a script don't agree on, the first of it; empty where they do."""
+    if other.status:
+        return "it fails then"
+    for name in sorted(one.values.keys() - apart):
+        if name not in other.values:
+            return f"`{name}` is not there"
+        if how := differ(one.values[name], other.values[name]):
+            return f"`{name}` {how}"
+    first, second = one.files | one.others, other.files | other.others
+    if only := sorted(first.keys() ^ second.keys()):
+        return f"{only[0]} is written by one run only"
+    for name in sorted(first):
+        if how := bytes_differ(first[name], second[name], name):
+            return f"{name} {how}"
+    for line, instead in zip_longest(_lines(one), _lines(other), fillvalue=""):
+        if line != instead:
+            return f"it prints {line.strip()[:80]!r}, then {instead.strip()[:80]!r}"
+    return ""
 
 
 def _lines(done: Done) -> list[str]:

@@ -1,0 +1,52 @@
+"""What a verification says, and what it doesn't run."""
+
+from pathlib import Path
+
+import pytest
+
+import nbdebt
+from nbdebt.export.place import outside
+
+nbformat = pytest.importorskip("nbformat")
+
+
+@pytest.mark.parametrize(
+    ("path", "leads_out"),
+    [
+        ("out.csv", False),
+        ("below/out.csv", False),
+        ("below/../out.csv", False),
+        ("../out.csv", True),
+        ("below/../../out.csv", True),
+        ("/srv/out.csv", True),
+        ("~/out.csv", True),
+        ("~/reports/out.csv", True),
+        ("/tmp/out.csv", False),
+        ("/tmp/../srv/out.csv", True),
+    ],
+)
+def test_what_a_copy_of_the_directory_can_t_hold_back(
+    path: str, leads_out: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/somebody")
+    monkeypatch.chdir(tmp_path)  # itself below the directory for temporary files
+    assert outside([path]) == ([path] if leads_out else [])
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("import time\nn = time.time_ns()", "`n` "),
+        ("import time\nprint(time.time_ns())", "it prints '1"),
+        ("import time\nopen(f'{time.time_ns()}.txt', 'w').close()", ".txt is written by one run only"),
+        ("import time\nwith open('n.txt', 'w') as f:\n    f.write(hex(time.time_ns()))", "n.txt "),
+        ("import os\nif os.path.exists(os.path.expanduser('~/gone')): 1 / 0", ""),
+    ],
+)
+def test_what_two_runs_don_t_agree_on_is_said(code: str, why: str, tmp_path: Path) -> None:
+    cell = nbformat.v4.new_code_cell(code, execution_count=1)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "a.ipynb")
+    found = nbdebt.export(tmp_path / "a.ipynb").verify()
+    assert found.repeatable is (not why)
+    assert why in found.varies
+    assert found.summary().endswith(f"not the same when it runs again: {found.varies}" if why else "again")
