@@ -248,6 +248,9 @@ class Given(msgspec.Struct, frozen=True):
     changing: tuple[str, ...]
 
 
+NOT_RUN = "it was not run"
+
+
 class Verification(msgspec.Struct, frozen=True):
     """What came of a verification.
 
@@ -273,6 +276,8 @@ class Verification(msgspec.Struct, frozen=True):
 
     def summary(self) -> str:
         """One line: ``equal: 14 values, 3 files, 41 printed lines``."""
+        if self.differences and self.differences[0].startswith(NOT_RUN):
+            return self.differences[0]
         if not self.equal:
             said = f"not equal: {'; '.join(self.differences[:3])}"
         elif self.compared == Compared():

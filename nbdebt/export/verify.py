@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nbdebt.export.compare import comparable, differ, lines_of, missing_line, without_addresses
 from nbdebt.export.files import bytes_differ
-from nbdebt.export.model import Compared, Entry, Given, Limits, Script, Verification
+from nbdebt.export.model import NOT_RUN, Compared, Entry, Given, Limits, Script, Verification
 from nbdebt.export.place import outside
 from nbdebt.export.running import Done, Program, run
 from nbdebt.export.seeds import said_streams
@@ -30,7 +30,7 @@ def verify(
     log, manifest = script.log, script.manifest
     harmful = outside(log.written)
     if harmful:
-        reason = f"it was not run: it writes {', '.join(harmful)}, outside the directory that is copied"
+        reason = f"{NOT_RUN}: it writes {', '.join(harmful)}, outside the directory that is copied"
         return Verification(False, (reason,))
     before = log.look(manifest.names) if log.look is not None else {}
     program = _program(script, summaries)

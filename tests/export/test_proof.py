@@ -50,3 +50,10 @@ def test_what_two_runs_don_t_agree_on_is_said(code: str, why: str, tmp_path: Pat
     assert found.repeatable is (not why)
     assert why in found.varies
     assert found.summary().endswith(f"not the same when it runs again: {found.varies}" if why else "again")
+
+
+def test_what_was_not_run_is_not_called_unequal(tmp_path: Path) -> None:
+    cell = nbformat.v4.new_code_cell("with open('../n.txt', 'w') as f:\n    f.write('n')", execution_count=1)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "a.ipynb")
+    found = nbdebt.export(tmp_path / "a.ipynb").verify()
+    assert not found.equal and found.summary().startswith("it was not run: it writes ../n.txt, outside")
