@@ -4,6 +4,8 @@ import hashlib
 import re
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
+from nbdebt.model.patterns import later
+
 # What says which content is meant, and is nobody's secret.
 _KEPT = frozenset(
     (
@@ -15,15 +17,15 @@ _KEPT = frozenset(
 )
 # What gives access: signed addresses of object stores change it from day to day, so it says nothing of the
 # content either.
-_ACCESS = re.compile(
+_ACCESS = later(
     r"(?i)^(?:x-amz-.*|x-goog-.*|x-ms-.*|awsaccesskeyid|googleaccessid|expires|signature|policy|key-pair-id"
     r"|se|sp|sv|sr|st|spr|sig|ske|skt|sks|skv|skoid|sktid|sip|ss|srt|rscc|rscd|rsce|rscl|rsct"
     r"|p|pw|u|user|username|login|email)$"
     r"|token|secret|passw|pwd|credential|api.?key|access.?key|auth|session|signature|jwt|^key$|private"
 )
-_DIGEST = re.compile(r"[0-9a-f]{6}\Z")
-_PLAIN = re.compile(r"[\w.:+ -]{1,40}\Z")
-_LONG = re.compile(r"[0-9a-zA-Z+/_=-]{24,}")
+_DIGEST = later(r"[0-9a-f]{6}\Z")
+_PLAIN = later(r"[\w.:+ -]{1,40}\Z")
+_LONG = later(r"[0-9a-zA-Z+/_=-]{24,}")
 _VERSIONS = frozenset(
     ("version", "versionid", "generation", "snapshot", "snapshot_id", "revision", "rev", "ref")
 )

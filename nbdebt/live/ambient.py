@@ -10,6 +10,7 @@ from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.reader import Parsed
 from nbdebt.live.record import Outline
 from nbdebt.model.history import File
+from nbdebt.model.patterns import later
 
 # What the objects of a library depend on, whatever is done with them.
 _OF_LIBRARY = {
@@ -25,7 +26,7 @@ _OF_LIBRARY = {
 # What showing the objects of a library depends on.
 _DISPLAY = {"pandas": ("pandas.options",), "numpy": ("numpy.printoptions",)}
 # Functions that tell of a setting: these declare no effect, so only the text shows them.
-_DIRECTORY = re.compile(r"\b(?:getcwd|cwd|abspath|realpath|absolute|resolve)\(")
+_DIRECTORY = later(r"\b(?:getcwd|cwd|abspath|realpath|absolute|resolve)\(")
 _ASKING = (
     (_DIRECTORY, "cwd"),
     (re.compile(r"\bgeterr\(|=[^=\n]*\bseterr\("), "numpy.err"),

@@ -5,15 +5,15 @@ came since the last look are read one by one; the others are compared by the add
 No object is kept.
 """
 
-import re
 from collections.abc import Iterable
 from itertools import compress
 from operator import is_, itemgetter, ne
 from typing import Any
 
 from nbdebt.live.fingerprints.peek import token
+from nbdebt.model.patterns import later
 
-_SHELL = re.compile(r"_+|_i+|_i\d+|_\d+|_dh|_oh|_ih|_exit_code|__\w+__")
+_SHELL = later(r"_+|_i+|_i\d+|_\d+|_dh|_oh|_ih|_exit_code|__\w+__")
 _PROVIDED = frozenset(("In", "Out", "get_ipython", "exit", "quit", "open", "display"))
 
 

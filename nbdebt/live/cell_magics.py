@@ -22,12 +22,13 @@ from nbdebt.data.declared import declared_as
 from nbdebt.live import magic_words
 from nbdebt.live.purity import Impure, impurities
 from nbdebt.live.shown import Shown, present
+from nbdebt.model.patterns import later
 
 if TYPE_CHECKING:
     from nbdebt.live.session import Session
 
-_HEAD = re.compile(r"%%nbdebt[ \t]+(?P<said>\S[^\n]*)\n?\Z")
-_FUTURE = re.compile(r"from\s+__future__\s+import\s+[\w, \t]+(?:#.*)?\Z")
+_HEAD = later(r"%%nbdebt[ \t]+(?P<said>\S[^\n]*)\n?\Z")
+_FUTURE = later(r"from\s+__future__\s+import\s+[\w, \t]+(?:#.*)?\Z")
 BEGIN = "(head of a cell) "
 """Begins the line that stands in the place of a head; nobody types it."""
 _CLEARED = ("seeded", "pure", "declare", "ignore")

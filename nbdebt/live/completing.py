@@ -10,11 +10,12 @@ from IPython.core.completer import SimpleCompletion, context_matcher
 
 from nbdebt.live import magic_words
 from nbdebt.live.magic_words import Word
+from nbdebt.model.patterns import later
 
 if TYPE_CHECKING:
     from nbdebt.live.session import Session
 
-_OURS = re.compile(r"\s*(?:[\w\s,.*]+=\s*)?(?P<sign>%{0,2})nbdebt\s(?P<said>.*)\Z", re.DOTALL)
+_OURS = later(r"\s*(?:[\w\s,.*]+=\s*)?(?P<sign>%{0,2})nbdebt\s(?P<said>.*)\Z", re.DOTALL)
 
 
 def completions(text: str, session: "Session | None") -> tuple[str, list[str]]:

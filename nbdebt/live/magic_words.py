@@ -1,7 +1,6 @@
 """The words of ``%nbdebt`` and ``%%nbdebt``: what can be said, how it is read, completed and explained."""
 
 import argparse
-import difflib
 import shlex
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
@@ -301,6 +300,8 @@ def _misheard(said: str, cell: bool) -> str:
         return f"{sign} needs a word behind it: {', '.join(known)}"
     if said in others:
         return f"{sign} {said}: {others[said].sign} is for {'a line' if cell else 'the first line of a cell'}"
+    import difflib
+
     close = difflib.get_close_matches(said, known, n=1)
     hint = f"did you mean {sign} {close[0]}?" if close else f"there are {', '.join(known)}"
     return f"{sign} {said}: no such word; {hint}"

@@ -1,9 +1,9 @@
 """Cells of nothing but our own words: they look at the session and are no part of it."""
 
-import re
+from nbdebt.model.patterns import later
 
-_LINE = re.compile(r"\s*(?:#.*|%nbdebt(?!\s+seed\b)(?:[\s?].*)?)?\Z")
-_DRY = re.compile(r"\s*%%nbdebt[ \t]+dry\b")
+_LINE = later(r"\s*(?:#.*|%nbdebt(?!\s+seed\b)(?:[\s?].*)?)?\Z")
+_DRY = later(r"\s*%%nbdebt[ \t]+dry\b")
 
 
 def is_own(source: str) -> bool:

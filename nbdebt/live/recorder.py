@@ -4,7 +4,6 @@ Work happens at cell boundaries only. Whatever goes wrong in here is noted once 
 reaches the user's cell.
 """
 
-import re
 import sys
 import threading
 import time
@@ -36,13 +35,14 @@ from nbdebt.live.seen import RandomSeen, Seen
 from nbdebt.live.settings import SettingsSensor
 from nbdebt.live.states import State
 from nbdebt.model.history import Outcome, Run
+from nbdebt.model.patterns import later
 
 T = TypeVar("T")
 registry = Registry()
 # Trees are large, and parsing is quick: those of the cells that are worked on are kept.
 _TREES = 100
 _PATIENCE = 30.0
-_AUTOMAGIC = re.compile(r"get_ipython\(\)\.run_line_magic\((['\"])(\w+)\1, (['\"])(.*)\3\)\s*\Z")
+_AUTOMAGIC = later(r"get_ipython\(\)\.run_line_magic\((['\"])(\w+)\1, (['\"])(.*)\3\)\s*\Z")
 
 
 class Recorder:

@@ -12,6 +12,7 @@ import msgspec
 from nbdebt.flow.reasons import order_text
 from nbdebt.live.document import Shown, as_notebook
 from nbdebt.live.environment import Found, Outcome, Place
+from nbdebt.live.own import is_own
 from nbdebt.live.record import RunRecord
 from nbdebt.live.understanding import Understanding
 from nbdebt.live.verdict import Replayer
@@ -67,7 +68,7 @@ class Watcher:
             return False
         shown = self.understanding.shown()
         anew = self._odd or self._replayer is None or not self._same_document(shown, cell_id)
-        if anew:
+        if anew and not self._append(shown):
             self._restart(shown)
         position = self._position.get(cell_id)
         if position is None or shown[position].source != record.run.source:
@@ -82,10 +83,45 @@ class Watcher:
             return True
         if len(shown) != len(self._shown):
             return False
-        return all(
+        return shown == self._shown or all(
             one == other or (one.cell_id == cell_id == other.cell_id)
             for one, other in zip(shown, self._shown, strict=True)
         )
+
+    def _append(self, shown: list[Shown]) -> bool:
+        """Replay what was written and run at the end of the document; False where that isn't all that is
+        new."""
+        if self._odd or self._replayer is None:
+            return False
+        kept = len(self._shown)
+        while kept and self._places[kept - 1] is None:
+            kept -= 1
+        if len(shown) < kept or shown[:kept] != self._shown[:kept]:
+            return False
+        last = self.understanding.session.last
+        notebook = as_notebook("", shown[kept:], last)
+        added: list[Place | None] = [None] * len(notebook.cells)
+        for cell in notebook.code_cells:
+            if not cell.source.strip() or is_own(cell.source):
+                continue
+            record = last.get(cell.id)
+            if record is None or record.run.source != cell.source or not plain(record):
+                return False
+            moved = msgspec.structs.replace(cell, index=kept + cell.index)
+            label = order_text(cell.index, notebook)
+            added[cell.index] = self.understanding.place(moved, record.flow, label)
+        why = self._replayer.why
+        for place in added:
+            if place is not None:
+                why.cell_of[place.cell_id] = place.index
+                why.labels[place.index] = place.label
+        if kept < len(self._marks):
+            self._done.env.rewind(self._marks[kept])
+            del self._marks[kept:], self._wrote[kept:]
+        self._shown, self._places[kept:] = shown, added
+        self._end = max((p.index + 1 for p in added if p is not None), default=min(self._end, kept))
+        self._odd = not self._go(len(self._marks))
+        return True
 
     def _restart(self, shown: list[Shown]) -> None:
         """Replay from the top."""

@@ -16,29 +16,30 @@ import msgspec
 
 from nbdebt.model.errors import NotebookError
 from nbdebt.model.notebook import Cell, CellKind, Notebook
+from nbdebt.model.patterns import later
 
 Form = Literal["percent", "light", "plain"]
 
-_MARKER = re.compile(r"#[ \t]*(?:%%(?:%*)(?:[ \t]+(?P<options>.*))?|In\[(?P<count>[ \d*]*)\]:?)[ \t]*\Z")
-_LIGHT = re.compile(r"# \+(?:[ \t]+(?P<options>.*))?[ \t]*\Z")
-_LIGHT_END = re.compile(r"# -[ \t]*\Z")
-_HEADER_LINE = re.compile(r"#[ \t]*---[ \t]*\Z")
-_LANGUAGE = re.compile(r"^#[ \t]+language:[ \t]*([\w+#.-]+)", re.MULTILINE)
-_JUPYTER = re.compile(r"^#[ \t]+jupy(?:ter|text):", re.MULTILINE)
-_LANGUAGE_OPTION = re.compile(r'\blanguage="([\w!+#-]+)"')
-_MAGIC_ARGUMENTS = re.compile(r'\bmagic_args="((?:[^"\\]|\\.)*)"')
-_RAW_OPTION = re.compile(r'\bactive=""|"active":[ \t]*""')
-_LIGHT_FORMAT = re.compile(r"^#[ \t]+format_name:[ \t]*(?:light|bare)\b", re.MULTILINE)
-_KIND = re.compile(r"\[(markdown|md|raw)\]")
-_COUNT = re.compile(r"(?:^|\s)\[(\d+)\]")
-_TAGS = re.compile(r"""(?:\btags\s*=|"tags"\s*:)\s*(\[[^\]]*\])""")
-_MAGIC = re.compile(
+_MARKER = later(r"#[ \t]*(?:%%(?:%*)(?:[ \t]+(?P<options>.*))?|In\[(?P<count>[ \d*]*)\]:?)[ \t]*\Z")
+_LIGHT = later(r"# \+(?:[ \t]+(?P<options>.*))?[ \t]*\Z")
+_LIGHT_END = later(r"# -[ \t]*\Z")
+_HEADER_LINE = later(r"#[ \t]*---[ \t]*\Z")
+_LANGUAGE = later(r"^#[ \t]+language:[ \t]*([\w+#.-]+)", re.MULTILINE)
+_JUPYTER = later(r"^#[ \t]+jupy(?:ter|text):", re.MULTILINE)
+_LANGUAGE_OPTION = later(r'\blanguage="([\w!+#-]+)"')
+_MAGIC_ARGUMENTS = later(r'\bmagic_args="((?:[^"\\]|\\.)*)"')
+_RAW_OPTION = later(r'\bactive=""|"active":[ \t]*""')
+_LIGHT_FORMAT = later(r"^#[ \t]+format_name:[ \t]*(?:light|bare)\b", re.MULTILINE)
+_KIND = later(r"\[(markdown|md|raw)\]")
+_COUNT = later(r"(?:^|\s)\[(\d+)\]")
+_TAGS = later(r"""(?:\btags\s*=|"tags"\s*:)\s*(\[[^\]]*\])""")
+_MAGIC = later(
     r"[ \t]*# (?=%{1,2}[A-Za-z]|!{1,2}[ \t]?[\w./~${]|\?{1,2}[A-Za-z_]"
     r"|[^\W\d][\w, ]*=[ \t]*(?:%[A-Za-z]|![ \t]?[\w./~${]))"
 )
-_COMMENT = re.compile(r"[ \t]*(?:# ?)")
-_QUOTED = re.compile(r"""\A[rR]?(\"{3}|'{3})\n?(.*?)\n?\1\Z""", re.DOTALL)
-_LONG_STRING = re.compile(
+_COMMENT = later(r"[ \t]*(?:# ?)")
+_QUOTED = later(r"""\A[rR]?(\"{3}|'{3})\n?(.*?)\n?\1\Z""", re.DOTALL)
+_LONG_STRING = later(
     r"""\#[^\n]*|\"{3}(?:[^\\]|\\.)*?(?:\"{3}|\Z)|'{3}(?:[^\\]|\\.)*?(?:'{3}|\Z)"""
     r"""|"(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?""",
     re.DOTALL,

@@ -657,3 +657,26 @@ def test_what_a_restart_finds_outside(sources: list[str], reproduces: bool, shel
         shell.run_cell(source, cell_id=cell_id)
     assert session.verdict().reproduces is reproduces
     assert session.failures == []
+
+
+def test_a_document_that_grows_is_taken_up_where_it_ends(shell: Any) -> None:
+    """Each new cell costs what it is, and what is wrong with one is said all the same."""
+    session = nbdebt.load(shell)
+    cells: list[tuple[str, str]] = []
+    replays = []
+    for number in range(6):
+        cells.append((f"c{number}", f"x{number} = {f'x{number - 1} + 1' if number else 0}"))
+        session.set_document([*cells, ("new", "")])
+        shell.run_cell(cells[-1][1], cell_id=cells[-1][0])
+        replays.append(session.watcher._replayer)
+    assert replays[-1] is replays[2] is not None
+    told: list[str] = []
+    session.subscribe(lambda report: told.extend(f.code for f in report.new))
+    cells[0] = ("c0", "x0 = 5")
+    cells.append(("c6", "x6 = x5 + x0"))
+    for cell_id in ("c0", "c6"):
+        session.set_document(cells)
+        shell.run_cell(dict(cells)[cell_id], cell_id=cell_id)
+    assert "NBD103" in told
+    assert {c: v.state for c, v in session.verdict().cells.items() if v.state != "same"}.keys() >= {"c1", "c6"}
+    assert session.failures == []

@@ -1,7 +1,6 @@
 """From what was written down during a run to what the run touched."""
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
@@ -12,9 +11,10 @@ from nbdebt.live.files.noise import is_bundled
 from nbdebt.live.files.sql import sql_tables
 from nbdebt.live.seen import OutsideMode, Seen
 from nbdebt.model.history import File, Package, Resource, Table, Url
+from nbdebt.model.patterns import later
 
 _URL_MODES: dict[str, OutsideMode] = {"PUT": "write", "PATCH": "write", "DELETE": "delete"}
-_SQLITE = re.compile(r"^sqlite(?:\+\w+)?:///(?!:memory:)(?P<path>[^?]+)")
+_SQLITE = later(r"^sqlite(?:\+\w+)?:///(?!:memory:)(?P<path>[^?]+)")
 
 
 _MAKING = frozenset(("write", "append", "entry-write", "entry-append"))

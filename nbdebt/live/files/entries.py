@@ -24,12 +24,13 @@ from nbdebt.live.files.hook import Hook, Touch, path_text
 from nbdebt.live.files.noise import caller
 from nbdebt.live.files.sql import sql_files
 from nbdebt.live.monitoring import FIND_AND_LOAD, monitor
+from nbdebt.model.patterns import later
 
 _FOLDER = Path(effects.__file__).parent / "effects"
-_OUTSIDE = re.compile(r"\b(?:reads|writes|opens|deletes|moves|copies|queries|writes_table) = ")
-_TEMPLATE = re.compile(r"\{(\w+)\}")
-_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
-_NO_PATH = re.compile(r"[\n\r\0]|^\s*[\[{<]")
+_OUTSIDE = later(r"\b(?:reads|writes|opens|deletes|moves|copies|queries|writes_table) = ")
+_TEMPLATE = later(r"\{(\w+)\}")
+_SCHEME = later(r"^[A-Za-z][A-Za-z0-9+.-]+://")
+_NO_PATH = later(r"[\n\r\0]|^\s*[\[{<]")
 _MANY = 200
 # The interpreter tells of these itself, or they are everywhere.
 _SELF_TOLD = frozenset(("builtins", "stdlib", "IPython", "sqlalchemy"))

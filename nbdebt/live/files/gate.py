@@ -21,6 +21,7 @@ from typing import Any
 
 from nbdebt.flow.reader import Parsed
 from nbdebt.live.files.noise import is_library
+from nbdebt.model.patterns import later
 
 
 def _words(text: str) -> frozenset[str]:
@@ -32,7 +33,7 @@ _TOUCHING = _words(
     "genfromtxt tofile fromfile fromregex system popen glob"
 )
 # What readers and writers are called by; it costs little to be wrong about ``spread``.
-_SUSPECT = re.compile(
+_SUSPECT = later(
     r"read|writ|save|load|open|dump|export|fetch|download|connect|^to_|^from_|file|store|rdataset|source"
     r"|path|url|sql|engine|memory|plugin|backend|process|pool|worker",
     re.IGNORECASE,

@@ -2,12 +2,13 @@
 
 import contextlib
 import os
-import re
 import site
 import sys
 import sysconfig
 import tempfile
 import types
+
+from nbdebt.model.patterns import later
 
 _INNER = ("lib", "lib64", "Lib", "DLLs", "bin", "Scripts", "include", "share", "etc", "conda-meta", "libexec")
 _SYSTEM = (
@@ -38,7 +39,7 @@ _VARIABLES = (
     "NUMBA_CACHE_DIR",
 )
 _ENDINGS = (".pyc", ".pyo", ".pyd", ".so", ".pth", ".nbi", ".nbc")
-_BUNDLED = re.compile(
+_BUNDLED = later(
     r"/(?:datasets?|sample_data|_data|test_data|example_data)/.*"
     r"\.(?:csv|tsv|txt|json|gz|bz2|xz|zip|npz|npy|pkl|parquet|arff|dta|xlsx?|nc|h5|sqlite|db|mat|feather)$"
 )
@@ -47,10 +48,10 @@ _SOURCE_READERS = frozenset(
     ("linecache.py", "tokenize.py", "inspect.py", "pkgutil.py", "traceback.py", "runpy.py")
 )
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
-_CELL = re.compile(r"^<ipython-input-|[\\/]ipykernel_\d+[\\/]|^<stdin>$|^<doctest")
-_COMMANDS = re.compile(r"[\\/]IPython[\\/]utils[\\/]_process_")
-_METADATA = re.compile(r"[\\/](?:importlib[\\/]metadata|importlib_metadata|pkg_resources)[\\/]")
-_MAGICS = re.compile(r"[\\/]IPython[\\/]core[\\/]magics[\\/]")
+_CELL = later(r"^<ipython-input-|[\\/]ipykernel_\d+[\\/]|^<stdin>$|^<doctest")
+_COMMANDS = later(r"[\\/]IPython[\\/]utils[\\/]_process_")
+_METADATA = later(r"[\\/](?:importlib[\\/]metadata|importlib_metadata|pkg_resources)[\\/]")
+_MAGICS = later(r"[\\/]IPython[\\/]core[\\/]magics[\\/]")
 _CELL_MAGICS = frozenset(("writefile", "capture", "time", "timeit", "prun"))
 _WRAPPERS = _PACKAGE + os.path.join("live", "files", "wrap.py")
 
@@ -107,7 +108,7 @@ def noisy_prefixes() -> tuple[str, ...]:
 
 
 # Where libraries keep the data sets that they fetch: caches of theirs, in the user's home.
-_DATA_HOMES = re.compile(
+_DATA_HOMES = later(
     r"/(?:statsmodels_data|scikit_learn_data|nltk_data|seaborn-data|\.(?:keras|torch|cache|kaggle|sktime))(?:/|\Z)"
 )
 

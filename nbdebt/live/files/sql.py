@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from typing import Literal
 
 from nbdebt.flow.apply import SQL_FILE, SQL_TABLE, SQL_WORDS, SQL_WRITES
+from nbdebt.model.patterns import later
 
-_SETTLING = re.compile(r"\s*(?:pragma|begin|commit|rollback|savepoint|set)\b", re.IGNORECASE)
+_SETTLING = later(r"\s*(?:pragma|begin|commit|rollback|savepoint|set)\b", re.IGNORECASE)
 _CATALOGUES = ("sqlite_", "pg_catalog", "information_schema", "pragma_")
-_NAME_ALONE = re.compile(r"^\s*[\w.\"]+\s*$")
+_NAME_ALONE = later(r"^\s*[\w.\"]+\s*$")
 
 
 def sql_files(text: str) -> Iterator[tuple[Literal["entry-read", "entry-write"], str]]:
