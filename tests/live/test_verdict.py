@@ -678,5 +678,8 @@ def test_a_document_that_grows_is_taken_up_where_it_ends(shell: Any) -> None:
         session.set_document(cells)
         shell.run_cell(dict(cells)[cell_id], cell_id=cell_id)
     assert "NBD103" in told
-    assert {c: v.state for c, v in session.verdict().cells.items() if v.state != "same"}.keys() >= {"c1", "c6"}
+    assert {c: v.state for c, v in session.verdict().cells.items() if v.state != "same"}.keys() >= {
+        "c1",
+        "c6",
+    }
     assert session.failures == []
