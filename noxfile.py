@@ -40,7 +40,17 @@ def compiled(session: nox.Session) -> None:
     # for temporary files.
     checkout = Path(".nox").absolute() / "checkout-compiled"
     shutil.rmtree(checkout, ignore_errors=True)
-    aside = (".venv*", ".nox", ".*_cache", ".hypothesis", "__pycache__", "corpus", "build", "dist")
+    aside = (
+        ".venv*",
+        ".nox",
+        ".*_cache",
+        ".hypothesis",
+        "__pycache__",
+        "corpus",
+        "build",
+        "dist",
+        "node_modules",
+    )
     shutil.copytree(".", checkout, symlinks=True, ignore=shutil.ignore_patterns(*aside, "nbdebt"))
     shutil.copytree(site / "nbdebt", checkout / "nbdebt")
     for library in site.glob("nbdebt__mypyc*"):
