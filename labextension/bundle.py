@@ -31,7 +31,7 @@ SHARED = {
 def digest() -> str:
     """The state of all that the bundle is made of."""
     files = [HERE / name for name in ("package.json", "package-lock.json", "tsconfig.json")]
-    files += [p for d in ("src", "style", "scripts") for p in (HERE / d).rglob("*") if p.is_file()]
+    files += [p for d in ("schema", "src", "style", "scripts") for p in (HERE / d).rglob("*") if p.is_file()]
     files += sorted((ROOT / "nbdebt" / "report").glob("*.schema.json"))
     found = hashlib.sha256()
     for file in sorted(files):

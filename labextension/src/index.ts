@@ -5,13 +5,14 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { debtIcon } from './icon';
 import { Marks } from './marks';
 import { Follower } from './notebook';
 import { askHow } from './silence';
-import type { Remembered } from './state';
+import type { Remembered, Seen } from './state';
 import { PanelState } from './state';
 import { DebtPanel } from './views/panel';
 import type { Finding } from './wire';
@@ -24,7 +25,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
   description: 'What a notebook owes the next reader, beside it.',
   autoStart: true,
   requires: [INotebookTracker, IRenderMimeRegistry],
-  optional: [ITranslator, ICommandPalette, ILayoutRestorer, IStateDB],
+  optional: [ITranslator, ICommandPalette, ILayoutRestorer, IStateDB, ISettingRegistry],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
@@ -32,7 +33,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
-    memory: IStateDB | null
+    memory: IStateDB | null,
+    settings: ISettingRegistry | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('nbdebt');
     const state = new PanelState();
@@ -91,7 +93,15 @@ const plugin: JupyterFrontEndPlugin<void> = {
     tracker.currentChanged.connect(front);
     front();
 
-    // What is remembered
+    // What is set and what is remembered
+
+    if (settings !== null) {
+      void settings.load(plugin.id).then(found => {
+        const take = () => state.draw(found.composite as unknown as Partial<Seen>);
+        found.changed.connect(take);
+        take();
+      });
+    }
 
     if (memory !== null) {
       void memory.fetch(MEMORY).then(found => {

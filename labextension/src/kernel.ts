@@ -45,6 +45,9 @@ export class Wire {
    * It is not asked by opening a comm: a kernel that knows nothing of us would complain of that in its log.
    */
   async probe(): Promise<void> {
+    if ((await this.kernel.info).language_info.name !== 'python') {
+      return;
+    }
     const reply = await this.kernel.requestCommInfo({ target_name: HELLO });
     if (reply.content.status === 'ok' && Object.keys(reply.content.comms).length > 0) {
       this.connect();

@@ -37,7 +37,9 @@ export class Marks {
     follower.model.changed.connect(this.soon, this);
     // Cells are made anew when they move, and when the notebook is loaded.
     follower.notebook.modelContentChanged.connect(this.soon, this);
+    panel.redrawn.connect(this.soon, this);
     follower.panel.disposed.connect(() => {
+      panel.redrawn.disconnect(this.soon, this);
       this.ended = true;
       this.watcher.disconnect();
     });
@@ -59,6 +61,7 @@ export class Marks {
     }
     const lines = new Map(model.lines.map(line => [line.id, line]));
     const found = model.byCell;
+    const seen = this.panel.seen;
     const until = performance.now() + AT_ONCE;
     const cells = notebook.widgets;
     while (this.drawn < cells.length && performance.now() < until) {
@@ -67,12 +70,12 @@ export class Marks {
         continue;
       }
       const id = cell.model.id;
-      this.mark(cell, lines.get(id));
-      this.line(cell, model.said.get(id));
+      this.mark(cell, seen.marks ? lines.get(id) : undefined);
+      this.line(cell, seen.lines ? model.said.get(id) : undefined);
       if (model.fresh) {
         this.underline(
           cell as CodeCell,
-          (found.get(id) ?? []).filter(finding => finding.severity !== 'note')
+          (seen.underline ? (found.get(id) ?? []) : []).filter(finding => finding.severity !== 'note')
         );
       }
     }

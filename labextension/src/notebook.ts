@@ -330,11 +330,18 @@ export class Follower implements IDisposable {
     }
     // What was open before the connection was lost, the kernel has forgotten or will replace.
     this.wire?.disconnect();
-    this.model.setKernel('silent');
-    void kernel.info
-      .then(info => (info.language_info.name === 'python' ? this.wire?.probe() : undefined))
+    const wire = this.wire;
+    this.model.setKernel('connecting');
+    // While a cell runs the kernel doesn't answer: until it does, the document is all there is.
+    void this.looking.invoke();
+    void wire
+      ?.probe()
       .catch(() => undefined)
-      .then(() => this.looking.invoke());
+      .then(() => {
+        if (wire === this.wire && !wire.open && this.model.kernel === 'connecting') {
+          this.model.setKernel('silent');
+        }
+      });
   }
 
   private onStatus(): void {

@@ -13,6 +13,13 @@ export interface Page {
   readonly error: string;
 }
 
+/** What is to be seen in the notebook itself. */
+export interface Seen {
+  readonly marks: boolean;
+  readonly underline: boolean;
+  readonly lines: boolean;
+}
+
 /** What is remembered from one visit to the next. */
 export interface Remembered {
   readonly view: View;
@@ -31,6 +38,7 @@ export class PanelState {
   listing: Listing = { by: 'family', text: '', notes: false };
   page: Page | null = null;
   visible = false;
+  seen: Seen = { marks: true, underline: true, lines: true };
 
   follow(follower: Follower | null): void {
     if (follower !== this.follower) {
@@ -45,6 +53,17 @@ export class PanelState {
       }
       this.tell();
     }
+  }
+
+  /** What of it is to be seen in notebooks. */
+  draw(seen: Partial<Seen>): void {
+    this.seen = { ...this.seen, ...seen };
+    this._redrawn.emit();
+  }
+
+  /** What is to be seen in notebooks is other things than before. */
+  get redrawn(): ISignal<this, void> {
+    return this._redrawn;
   }
 
   see(visible: boolean): void {
@@ -112,4 +131,5 @@ export class PanelState {
   }
 
   private readonly _changed = new Signal<this, void>(this);
+  private readonly _redrawn = new Signal<this, void>(this);
 }

@@ -92,6 +92,17 @@ class Lab:
             [options, kernel],
         )
 
+    def find(self) -> None:
+        """The notebook that is open already, as :meth:`open` leaves it."""
+        self.page.evaluate(
+            """async path => {
+              const panel = await jupyterapp.commands.execute('docmanager:open', { path });
+              await panel.context.ready; await panel.revealed;
+              window.book = panel;
+            }""",
+            self.path,
+        )
+
     def command(self, name: str) -> None:
         """Run a command, as a menu or the palette would."""
         self.page.evaluate("async name => { await jupyterapp.commands.execute(name); }", name)

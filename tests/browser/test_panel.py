@@ -153,6 +153,30 @@ def test_a_kernel_that_is_restarted(book: Lab) -> None:
     seen(book, "Live: 1 run recorded")
 
 
+WAITS = "import os, time\nwhile not os.path.exists('go'):\n    time.sleep(0.05)"
+
+
+def test_while_a_cell_runs(book: Lab) -> None:
+    (book.root / "go").unlink(missing_ok=True)
+    recorded(book, "busy.ipynb", "x = 1", "print(x)", WAITS, "x = 2")
+    book.run(0, 3, 1)
+    seen(book, "NBD102")
+    book.page.evaluate("window.book.content.activeCellIndex = 2")
+    book.page.evaluate("() => { jupyterapp.commands.execute('notebook:run-cell'); }")
+    seen(book, "a cell is running")
+    book.write(3, "x = 2  # changed")
+    seen(book, "(looking again…)")
+    book.page.evaluate("async () => { await window.book.context.save(); }")
+    book.visit(book.path)
+    book.command("nbdebt:show-panel")
+    seen(book, "Waiting for the kernel", "NBD102")
+    book.find()
+    book.picture("busy")
+    (book.root / "go").touch()
+    seen(book, "Live: 4 runs recorded")
+    book.panel.get_by_text("(looking again…)").wait_for(state="detached")
+
+
 def test_in_the_dark(book: Lab) -> None:
     recorded(book, "dark.ipynb", *OUT_OF_ORDER)
     book.run(0, 1, 3, 2)

@@ -243,7 +243,11 @@ function Source(props: { readonly follower: Follower }): JSX.Element | null {
         </p>
       );
     case 'connecting':
-      return <p className="nbdebt-Source">{trans.__('Connecting to the kernel…')}</p>;
+      return (
+        <p className="nbdebt-Source">
+          {trans.__('Waiting for the kernel; meanwhile, from the document as it is on the screen.')}
+        </p>
+      );
     case 'disconnected':
       return (
         <p className="nbdebt-Source">
