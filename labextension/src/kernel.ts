@@ -14,6 +14,9 @@ const CLIENT = UUID.uuid4();
 
 type Request = Omit<Document, 'id'> | Omit<PlanRequest, 'id'> | Omit<Ignore, 'id'> | Omit<Explain, 'id'>;
 
+/** What was asked is answered no more, for the kernel is gone, or connected to anew. */
+export class Gone extends Error {}
+
 /** Who wants to know. */
 export interface Listener {
   state(message: State): void;
@@ -71,7 +74,7 @@ export class Wire {
   disconnect(): void {
     const comms = [this.state, this.requests];
     this.state = this.requests = null;
-    this.waiting.forEach(({ reject }) => reject(new Error('The kernel is gone.')));
+    this.waiting.forEach(({ reject }) => reject(new Gone('The kernel is gone.')));
     this.waiting.clear();
     for (const comm of comms) {
       if (comm !== null && !comm.isDisposed) {
@@ -97,8 +100,8 @@ export class Wire {
   };
 
   private connect(): void {
-    this.disconnect();
-    if (!this.kernel.handleComms) {
+    // Who asks and who is told may learn of it at the same time.
+    if (this.open || !this.kernel.handleComms) {
       return;
     }
     const opening = { version: VERSION, client: `${CLIENT}/${this.notebook}` };

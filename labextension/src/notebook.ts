@@ -10,7 +10,7 @@ import { Debouncer } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
 import type { Cell, Scope } from './document';
 import { Teller, placeOf, silencing, stepsOf } from './document';
-import { Wire } from './kernel';
+import { Gone, Wire } from './kernel';
 import { NotebookModel, keyOf } from './model';
 import { check, explain } from './server';
 import type { Finding } from './wire';
@@ -383,7 +383,9 @@ export class Follower implements IDisposable {
       this.wire.ask(this.teller.tell(this.model.cells, this.model.name)).catch((error: Error) => {
         this.wireSent = null;
         this.teller.forget();
-        this.model.complain(error.message);
+        if (!(error instanceof Gone)) {
+          this.model.complain(error.message);
+        }
       });
     }
   }

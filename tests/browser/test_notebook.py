@@ -27,6 +27,7 @@ def test_in_notebook(lab: Lab) -> None:
         page.keyboard.press("Shift+Enter")
         page.locator(".nbdebt-Notice").wait_for()
         book.panel.get_by_text("Live: 2 runs recorded").wait_for()
+        assert book.panel.get_by_role("alert").count() == 0
         book.picture("notebook")
     finally:
         page.close()

@@ -17,6 +17,7 @@ def book(lab: Lab) -> Iterator[Lab]:
     """The panel is open, on its first view; whatever notebook is opened is closed afterwards."""
     lab.command("nbdebt:show-panel")
     yield lab
+    assert lab.panel.get_by_role("alert").count() == 0, lab.panel.inner_text()
     lab.close()
 
 
