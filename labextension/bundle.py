@@ -83,7 +83,7 @@ def build() -> None:
     """
     if not wanted():
         return
-    from hatch_jupyter_builder import npm_builder
+    from hatch_jupyter_builder.utils import npm_builder
 
     os.environ["PATH"] = _path()
     npm_builder("wheel", "standard", path=str(HERE), build_cmd="build:prod", force=True, npm=["npm"])
