@@ -560,6 +560,27 @@ def test_may_touch(code: str) -> None:
     assert cell_may_touch(parse(0, code), namespace())
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "processed = [v + 1 for v in x]\nlen(processed)",
+        "def preprocess(v): return v + 1\npreprocess(2)",
+        "reader_count = 1\nreader_count + 1",
+        "import time\nt = time.process_time() + time.thread_time()",
+        "loaded = good(3)\nprint(loaded)",
+    ],
+)
+def test_what_names_are_called_says_nothing_where_they_are_made(code: str) -> None:
+    assert not cell_may_touch(parse(0, code), namespace())
+
+
+@pytest.mark.parametrize(
+    "code", ["open = open\nopen('a')", "load = r\nload('a')", "def load(): return open('a')"]
+)
+def test_what_is_made_of_what_touches(code: str) -> None:
+    assert cell_may_touch(parse(0, code), namespace())
+
+
 @pytest.mark.parametrize("code", COMPUTING)
 def test_may_not_touch(code: str) -> None:
     assert not may_touch(compile(code, "<cell>", "exec"), namespace())

@@ -9,6 +9,7 @@ there is a doubt the answer is yes.
 
 import abc
 import ast
+import builtins
 import enum
 import opcode
 import re
@@ -32,10 +33,11 @@ _TOUCHING = _words(
     "exec eval compile __import__ breakpoint input help globals vars locals getattr memmap "
     "genfromtxt tofile fromfile fromregex system popen glob"
 )
-# What readers and writers are called by; it costs little to be wrong about ``spread``.
+# What readers and writers are called by; not ``thread_time``, ``profile``, ``preprocess``, ``payload``.
 _SUSPECT = later(
-    r"read|writ|save|load|open|dump|export|fetch|download|connect|^to_|^from_|file|store|rdataset|source"
-    r"|path|url|sql|engine|memory|plugin|backend|process|pool|worker",
+    r"(?<!th)(?<!sp)read(?!y)|writ|save|(?<!pay)load|open|dump|export|fetch|download|connect|^to_|^from_"
+    r"|(?<!pro)file|store|rdataset|source|path|url|sql|engine|memory|plugin|backend"
+    r"|(?<!pre)process(?!ed|_time)|(?<!max)(?<!max_)pool|worker",
     re.IGNORECASE,
 )
 _HARMLESS = _words(
@@ -83,6 +85,7 @@ _MRO: Any = type.__dict__["__mro__"]
 _DICT: Any = type.__dict__["__dict__"]
 _METACLASSES = (type, abc.ABCMeta, enum.EnumMeta)
 _BASES = frozenset(("builtins", "typing", "_collections_abc"))
+_BUILTINS = frozenset(dir(builtins))
 _MANY = 300
 _FIRST = 200
 _IMPORT = opcode.opmap["IMPORT_NAME"]
@@ -103,9 +106,12 @@ def cell_may_touch(parsed: Parsed, namespace: Mapping[str, object]) -> bool:
     names: set[str] = set()
     called: set[str] = set()
     imported: set[str] = set()
+    made: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
-            called.add(node.id)
+            (called if isinstance(node.ctx, ast.Load) else made).add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            made.add(node.name)
         elif isinstance(node, ast.Attribute):
             names.add(node.attr)
         elif isinstance(node, ast.Import | ast.ImportFrom):
@@ -118,7 +124,12 @@ def cell_may_touch(parsed: Parsed, namespace: Mapping[str, object]) -> bool:
                     imported.add(alias.asname or _top(alias.name))
                 elif outer:
                     names.add(alias.name)
-    return not imported.isdisjoint(called) or _may_touch(names | called, [], namespace)
+    waiting: list[types.CodeType] = []
+    # What a name is called by says nothing where it is known what it holds, or made of what was looked at.
+    known = {name for name in called if name in namespace}
+    if not imported.isdisjoint(called) or not all(_computes(namespace[name], waiting) for name in known):
+        return True
+    return _may_touch(names | (called - known - (made - _BUILTINS)), waiting, namespace)
 
 
 def may_touch(code: types.CodeType, namespace: Mapping[str, object]) -> bool:
