@@ -22,6 +22,10 @@ class Shown(NamedTuple):
     tags: tuple[str, ...] = ()
 
 
+_BESIDE = 200
+_LARGEST = 16 << 20
+
+
 class Document:
     """Knows which cells there are, in which order.
 
@@ -40,6 +44,7 @@ class Document:
         self._merged: list[Shown] | None = None
         self._place: dict[str, int] = {}
         self._seen = 0
+        self._looked = 0
 
     def tell(self, cells: Iterable[tuple[str, str] | Shown]) -> None:
         """The front end says what is on the screen; the same list again is no change."""
@@ -69,7 +74,7 @@ class Document:
             self.origin = "front end"
             return self._told
         self.find()
-        if self.path and self._read():
+        if self.path and (self._read() or (self._renamed(last) and self._read())):
             self.origin = "file"
             return self._with_unsaved(records, last, times)
         self.origin = "runs"
@@ -86,6 +91,32 @@ class Document:
             if isinstance(name, str) and name.endswith(".ipynb"):
                 self.path = os.path.abspath(name)
                 return
+
+    def _renamed(self, last: Mapping[str, RunRecord]) -> bool:
+        """Whether the notebook was given another name in its directory: the server tells the kernel of none.
+
+        It is the file in which most of the cells lie that ran. Nothing is looked at again until the directory
+        changes.
+        """
+        folder = os.path.dirname(self.path)
+        try:
+            changed = os.stat(folder).st_mtime_ns
+            if os.path.exists(self.path) or changed == self._looked:
+                return False
+            self._looked = changed
+            found: list[tuple[int, str]] = []
+            for name in sorted(os.listdir(folder))[:_BESIDE]:
+                path = os.path.join(folder, name)
+                if name.endswith(".ipynb") and os.path.getsize(path) <= _LARGEST:
+                    text = Path(path).read_bytes()
+                    found.append((sum(f'"id": "{cell}"'.encode() in text for cell in last), path))
+        except OSError:
+            return False
+        known, path = max(found, default=(0, ""))
+        if 2 * known <= len(last):
+            return False
+        self.path, self._stamp = path, (0, 0)
+        return True
 
     def _read(self) -> bool:
         """Read the file where it changed; whether there is one that can be read."""

@@ -654,3 +654,41 @@ def test_a_kernel(kernel: Any) -> None:
     assert status == "error" and [o["type"] for o in outputs] == ["error"]
     assert run(kernel, "%unload_ext nbdebt", "h") == ("ok", [])
     assert run(kernel, "y = random.random()", "i") == ("ok", [])
+
+
+def test_a_notebook_that_is_renamed_is_found_again(
+    shell: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server changes the file's name, and the kernel's environment keeps the old one."""
+    cells = [("one", "x = 1"), ("two", "y = x")]
+    saved = {
+        "cells": [
+            {
+                "cell_type": "code",
+                "id": i,
+                "source": t,
+                "metadata": {},
+                "outputs": [],
+                "execution_count": None,
+            }
+            for i, t in cells
+        ],
+        "metadata": {},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    path = tmp_path / "a.ipynb"
+    path.write_text(json.dumps(saved, indent=1), encoding="utf-8")
+    (tmp_path / "other.ipynb").write_text(json.dumps({**saved, "cells": []}), encoding="utf-8")
+    monkeypatch.setenv("JPY_SESSION_NAME", str(path))
+    session = nbdebt.load(shell)
+    for cell_id, source in reversed(cells):
+        shell.run_cell(source, cell_id=cell_id)
+    assert session.verdict().reproduces is False
+    assert session.document.source == "the file a.ipynb"
+    path.rename(tmp_path / "b.ipynb")
+    session.verdict()
+    assert session.document.source == "the file b.ipynb"
+    (tmp_path / "b.ipynb").unlink()
+    session.verdict()
+    assert session.document.source == "the order of runs"
