@@ -4,7 +4,7 @@ import ast
 import builtins
 from collections.abc import Iterator
 
-from nbdebt.export.texts import parsed_expression
+from nbdebt.export.texts import parsed_expression, tree_of
 
 
 def groups(tree: ast.Module) -> Iterator[tuple[int, int, list[ast.stmt], list[int]]]:
@@ -27,6 +27,18 @@ def without_last_comment(gap: str) -> str:
     while lines and lines[-1].lstrip().startswith("#"):
         lines.pop()
     return "".join(line + "\n" for line in lines)
+
+
+def without_semicolon(text: str) -> str:
+    """Code without the semicolon at its end, which keeps a notebook from showing a result."""
+    stripped = text.rstrip()
+    if not stripped.endswith(";"):
+        return text
+    body = tree_of(text).body
+    end = max((node.end_lineno or 0 for node in body), default=0)
+    lines = stripped.split("\n")
+    last = lines[end - 1].encode()[body[-1].end_col_offset :].decode() if end == len(lines) else ""
+    return stripped[:-1].rstrip() if last.strip() == ";" else text
 
 
 def guarded_names(tree: ast.Module) -> set[int]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from nbdebt.export.collapse import collapsed, said
 from nbdebt.export.effects import Unit, looks_only, statements_of, unit_of
 from nbdebt.export.figures import drawing
 from nbdebt.export.model import Entry, Kept, Level, Log
@@ -63,6 +64,10 @@ def sliced(log: Log, words: Sequence[str], level: Level | None = None) -> Sliced
     if level == "replay" or opaque:
         return Sliced(tuple(map(Kept, entries)), "replay", targets, tuple(skipped))
     drawn = drawing(entries)
+    kept_by_tag = {entry.number for entry in entries if not _KEEP.isdisjoint(entry.tags)}
+    again = collapsed(entries, drawn | targets.cells | kept_by_tag)
+    skipped += said(again, entries)
+    entries = [entry for entry in entries if entry.number not in again]
     units = [unit_of(entry, log.observed, entry.number in drawn) for entry in entries]
     looks = {e.number for e in entries if targets.outputs and _KEEP.isdisjoint(e.tags) and looks_only(e)}
     if "outputs" in targets.words:
@@ -70,7 +75,7 @@ def sliced(log: Log, words: Sequence[str], level: Level | None = None) -> Sliced
     chosen = _backwards(units, targets, looks)
     kept = [Kept(entry) for entry, take in zip(entries, chosen, strict=True) if take]
     left = [entry for entry, take in zip(entries, chosen, strict=True) if not take]
-    found: Level = "cells" if left else "replay"
+    found: Level = "cells" if left or again else "replay"
     if level != "cells":
         finer = _statements(kept, targets, drawn, log.observed)
         if any(k.statements is not None for k in finer):

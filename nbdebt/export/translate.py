@@ -20,6 +20,7 @@ from nbdebt.export.pieces import (
     is_builtin_error,
     is_expression,
     without_last_comment,
+    without_semicolon,
 )
 from nbdebt.export.refused import ExportRefused
 from nbdebt.export.results import Results
@@ -97,7 +98,9 @@ def translate(kept: Kept, context: Context) -> Block:
     Raises:
         ExportRefused: something in it has no plain Python that surely does the same.
     """
-    return Translation(kept, context).block()
+    done = Translation(kept, context).block()
+    done.text = without_semicolon(done.text)
+    return done
 
 
 class Translation:

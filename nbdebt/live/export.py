@@ -59,7 +59,8 @@ def log_of(session: "Session") -> Log:
         and not _SHELL.fullmatch(name)
         and type(values.get(name)) is not type(sys)
     )
-    written, new = _files(session.runs)
+    directory = getattr(session.shell, "starting_dir", "") or os.getcwd()
+    written, new = _files(session.runs, directory)
     unknown = (
         (f"{before} of its runs are from before recording began: how they ended isn't known",)
         if before
@@ -68,7 +69,7 @@ def log_of(session: "Session") -> Log:
     return Log(
         os.path.basename(session.document.path) or "a session",
         tuple(entries),
-        getattr(session.shell, "starting_dir", "") or os.getcwd(),
+        directory,
         True,
         packages(),
         _is_inline(),
@@ -130,7 +131,7 @@ def _is_inline() -> bool:
     return "inline" in (chosen if isinstance(chosen, str) else os.environ.get("MPLBACKEND", ""))
 
 
-def _files(records: Sequence[RunRecord]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _files(records: Sequence[RunRecord], directory: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Files that runs wrote, and those of them that weren't there before."""
     written: dict[str, bool] = {}
     found: set[str] = set()
@@ -146,6 +147,10 @@ def _files(records: Sequence[RunRecord]) -> tuple[tuple[str, ...], tuple[str, ..
         for access in record.accesses:
             if access.mode == "write" and str(access.resource) not in written:
                 written[str(access.resource)] = str(access.resource) not in found
+    # What the system saw has another name, now and then, than the code has for it.
+    real = {os.path.realpath(os.path.join(directory, p)): p for p in written if not os.path.isabs(p)}
+    for path in [path for path in written if os.path.isabs(path) and os.path.realpath(path) in real]:
+        written[real[os.path.realpath(path)]] = written.pop(path)
     return tuple(written), tuple(path for path, new in written.items() if new)
 
 

@@ -1,7 +1,8 @@
 """Kinds of notebooks as people write them, in the form of :mod:`tests.export.notebooks`.
 
 ``# %% file NAME`` is a file beside the notebook. ``# refused: WORDS`` says that no script
-can be made of it, and why; ``# needs: MODULE`` what must be installed; ``# raises: NAMES`` which cells raise.
+can be made of it, and why; ``# needs: MODULE`` what must be installed; ``# raises: NAMES`` which cells raise,
+``# again: COUNTS of COUNT, …`` which ran again and changed nothing.
 Cells whose names begin with ``look`` only look.
 """
 
@@ -267,6 +268,7 @@ KINDS = {
         """,
     "a run that changes nothing, again": """
         # run: a b b b c c
+        # again: 3 4 of 2, 6 of 5
         # %% a
         values = [3, 1, 2]
         # %% b
@@ -274,6 +276,23 @@ KINDS = {
         top = ordered[-1]
         # %% c
         top
+        """,
+    "runs that change nothing, and some that do": """
+        # run: a p p p b b q p b c d d c
+        # again: 3 4 of 2, 6 of 5
+        # %% a
+        values, log = [3, 1, 2], []
+        # %% p
+        print("values", values)
+        # %% b
+        ordered = sorted(values)
+        # %% q
+        same = ordered
+        values.append(0)
+        # %% c
+        ordered.append(9)
+        # %% d
+        log.append(len(same))
         """,
     "deleted cells": """
         # run: a b c d

@@ -4,7 +4,7 @@ Scripts and notebooks run in processes of their own; what they give is compared 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -33,15 +33,21 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("clean")
 
 
-def lines(found: Left, played: Play) -> list[str]:
-    """The lines of all runs but those that only look."""
+def lines(found: Left, played: Play, left_out: Collection[int] = ()) -> list[str]:
+    """The lines of all runs but those that only look, and those that are left out."""
     return [
         re.sub(r"0x[0-9a-f]{6,}", "0x", line.rstrip())
-        for name, said in found.said
-        if not name.startswith("look")
+        for count, (name, said) in enumerate(found.said, 1)
+        if count not in left_out and not name.startswith("look")
         for line in said
         if line.strip() and not line.startswith(_NOT_OURS)
     ]
+
+
+def repeated(played: Play) -> list[tuple[list[int], int]]:
+    """Counts of runs that only repeat an earlier one, with that one's."""
+    parts = [part.split(" of ") for part in played.said.get("again", "").split(",") if part]
+    return [([*map(int, counts.split())], int(first)) for counts, first in parts]
 
 
 def files(place: Path) -> dict[str, bytes]:
@@ -60,7 +66,12 @@ def compare(key: str, played: Play, session: Left, stage: Stage, tmp_path: Path,
     assert not given.failed, f"{key}: {given.failed}\n{text}"
     wanted = {name: session.held[name] for name in session.targets[key] if name in session.held}
     assert {name: given.held.get(name) for name in wanted} == wanted, f"{key}\n{text}"
-    assert lines(given, played) == lines(session, played), f"{key}\n{text}"
+    again = repeated(played) if key.startswith("live") else []
+    for counts, first in again:
+        labels = ", ".join(f"cell [{count}]" for count in counts)
+        assert f"{labels}: cell [{first}] again, which changed nothing" in session.notes[key]
+    left_out = {count for counts, _ in again for count in counts}
+    assert lines(given, played) == lines(session, played, left_out), f"{key}\n{text}"
     before, after = files(tmp_path / "session"), files(place)
     assert before.keys() == after.keys(), f"{key}\n{text}"
     how = {name: bytes_differ(before[name], after[name], name) for name in before}
