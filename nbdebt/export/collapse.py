@@ -70,14 +70,15 @@ def _can_repeat(entry: Entry) -> bool:
 
 
 def _as_before(one: Entry, again: Entry, between: Iterable[Entry], found: dict[int, int]) -> bool:
-    """Whether nothing changed since that a run reads, and nobody took what it made."""
-    reads = (one.needs or frozenset()) | (again.needs or frozenset())
+    """Whether nothing at all changed since, and nobody took what the run made.
+
+    Nothing at all: a function in a container may read what nobody saw it read.
+    """
     makes = (set(one.effects or ()) | set(again.effects or ())) - _SHOWN
     for entry in between:
         if entry.number in found:
             continue
-        touched = set(entry.effects or ()) | entry.unsure
-        if entry.effects is None or not touched.isdisjoint(reads | makes):
+        if entry.effects is None or entry.unsure or not set(entry.effects) <= _SHOWN:
             return False
         if not (entry.needs or frozenset()).isdisjoint(makes):
             return False

@@ -294,6 +294,16 @@ KINDS = {
         # %% d
         log.append(len(same))
         """,
+    "what a function in a list reads": """
+        # run: a b c b
+        # %% a
+        scale = 2
+        makers = [lambda v: v * scale]
+        # %% b
+        print(makers[0](3))
+        # %% c
+        scale = 10
+        """,
     "deleted cells": """
         # run: a b c d
         # %% a
