@@ -192,7 +192,7 @@ def stale(session: "Session") -> Shown:
     if not rows and not mend:
         return Shown("✓ nothing to run again, as far as is known")
     title = f"{plural(len(rows), 'cell')} to run again, in this order" if rows else "nothing to run again"
-    lines = ("an edit is needed, running again does not help:", *mend) if mend else ()
+    lines = ("running again does not mend this, an edit does:", *mend) if mend else ()
     if not rows:
         return Shown(title, lines)
     return Shown(title, (), ("", "cell", "why"), rows, lines)

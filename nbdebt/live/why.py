@@ -94,7 +94,7 @@ class Why:
                 + (f" by {self.labels[now]}" if now is not None else "")
                 + " after this ran"
             )
-        elif found is not None and found.state is None:
+        elif found is not None and found.state is None and (found.why or then is None or then == now):
             kind = "upstream"
             text = f"`{name}`" + (f" from {self.labels[now]}" if now is not None else "") + " differs"
         elif then is not None and now is not None and then != now:

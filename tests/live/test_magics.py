@@ -259,7 +259,7 @@ def test_running_the_plan_is_enough(shell: InteractiveShell, more: list[int], or
 def test_what_would_fail_is_not_run_again(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
     play(session, {"b": "y = x", "a": "x = 1"}, "a b")
     shown = said(session, "stale", capsys)
-    assert "an edit is needed" in shown and "cell 1 [2] fails" in shown
+    assert "an edit does" in shown and "cell 1 [2] fails" in shown
 
 
 def test_io(session: Session, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

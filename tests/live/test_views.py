@@ -41,7 +41,7 @@ def test_a_draw_needs_a_seed_and_not_another_run(
 ) -> None:
     play(session, {"a": "import random", "b": "z = random.random()", "c": "w = z + 1\nw", "d": "w * 2"})
     shown = said(session, "stale", capsys)
-    assert "nothing to run again" in shown and "an edit is needed" in shown
+    assert "nothing to run again" in shown and "an edit does" in shown
     assert "cell 2 [2] draws from the unseeded python random stream: seed it; " in shown
     assert "cell 3 [3], cell 4 [4] follow from it" in shown
     assert "to mend first: cell 2 [2]" in said(session, "", capsys)
@@ -158,6 +158,13 @@ def test_the_graph_shows_who_provided_what_when_it_ran(
             "a b",
             {"a": "x = [1, 2]"},
             "what this cell shows may be out of",
+        ),
+        # It ran above, too, with what it is to find: that run stands for it, and is no excuse.
+        (
+            {"a": "x = 1", "b": "print(x)", "c": "x = 2"},
+            "a b c",
+            {"b": "print(x)"},
+            "`x` came from cell [3]; run top to bottom it comes from cell [1]",
         ),
         (
             {"a": "x = [1]", "b": "y = len(x)"},

@@ -68,7 +68,7 @@ function Again(props: { readonly follower: Follower }): JSX.Element | null {
       )}
       {plan.mend.length > 0 && (
         <>
-          <p>{trans.__('An edit is needed first; running again does not help:')}</p>
+          <p>{trans.__('Running again does not mend this, an edit does:')}</p>
           <ul>
             {plan.mend.map(step => (
               <li key={step.cell}>
