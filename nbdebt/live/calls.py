@@ -8,11 +8,15 @@ times costs one event, and what libraries do costs nothing.
 import dis
 import sys
 import weakref
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache, partial
+from itertools import islice
 from types import CodeType, FunctionType, MethodType
-from typing import Any
+from typing import Any, Final
+
+from nbdebt.live.fingerprints.peek import is_user_class, own_dict
 
 _NAME = "nbdebt calls"
 _MANY = 5_000
@@ -145,11 +149,13 @@ _CACHED: type = type(lru_cache(used))
 def reachable(values: Iterable[Any], names: Mapping[str, Any]) -> list[CodeType]:
     """Code that may be called through these values: what there is to know without seeing calls.
 
-    Functions, methods, partials and what wrappers wrap; what they use in turn is followed.
+    Functions, methods, partials and what wrappers wrap; what they use in turn is followed, and so is what
+    containers and instances of the user's classes hold: a list of handlers, an object that calls back.
     """
     found: dict[CodeType, None] = {}
     stack = list(values)
-    while stack and len(found) < 200:
+    entered: set[int] = set()
+    while stack and len(found) < _MOST_CODES:
         value = stack.pop()
         kind = type(value)
         if kind is MethodType:
@@ -169,4 +175,28 @@ def reachable(values: Iterable[Any], names: Mapping[str, Any]) -> list[CodeType]
                     continue
         elif kind is _CACHED:
             stack.append(value.__wrapped__)
+        elif id(value) not in entered and len(entered) < _MOST_HOLDERS:
+            held = _held(value, kind)
+            if held is not None:
+                entered.add(id(value))
+                stack += held
     return list(found)
+
+
+def _held(value: Any, kind: type) -> Iterable[Any] | None:
+    """What a value holds that may have functions in it; None where it is nothing that holds."""
+    if any(kind is known for known in _MAPPINGS):
+        return islice(dict.values(value), _MOST_HELD)
+    if any(kind is known for known in _SEQUENCES):
+        return islice(kind.__iter__(value), _MOST_HELD)  # type: ignore[attr-defined]
+    if is_user_class(kind):
+        return islice(own_dict(value).values(), _MOST_HELD)
+    return None
+
+
+# Compared by identity, for a metaclass of the user's may have an `__eq__` of its own.
+_MAPPINGS: Final = (dict, defaultdict, OrderedDict)
+_SEQUENCES: Final = (list, tuple, set, frozenset, deque)
+_MOST_CODES: Final = 200
+_MOST_HOLDERS: Final = 200
+_MOST_HELD: Final = 64

@@ -246,6 +246,24 @@ CASES = [
     ),
     Case("star import", "a: from math import * | b: y = floor(pi)", "a b", True),
     Case(
+        "functions in a list, all called",
+        "a: fs = [lambda v: v * k] | k: k = 10 | b: y = [f(3) for f in fs] | k2: k = 5",
+        "a k k2 b",
+        False,
+        "b:differs",
+        "y",
+    ),
+    Case(
+        "a function that an object calls back",
+        "t: class Bus:\n def __init__(self): self.all = {}\n"
+        " def emit(self, v): return [f(v) for f in self.all.values()]"
+        " | a: bus = Bus() | o: bus.all['on'] = lambda v: v * k | k: k = 10 | b: y = bus.emit(3) | k2: k = 5",
+        "t a o k k2 b",
+        False,
+        "b:differs",
+        "y",
+    ),
+    Case(
         "lambda in a list",
         "a: fs = [lambda: k] | k: k = 1 | b: y = fs[0]()",
         "a (k: k = 0) b k",
