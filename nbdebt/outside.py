@@ -103,7 +103,7 @@ def _ask(
         seen = Surroundings(
             record.result,
             directories[position],
-            _with_declared(judged[position][0], record, directories[position]),
+            with_declared(judged[position][0], record, directories[position]),
             project,
             consumers,
             producers,
@@ -119,7 +119,7 @@ def _ask(
     return problems
 
 
-def _with_declared(settings: Settings, record: Record, directory: Path) -> Settings:
+def with_declared(settings: Settings, record: Record, directory: Path) -> Settings:
     """The settings, with what the notebook itself declares."""
     if not record.declared:
         return settings

@@ -14,6 +14,7 @@ import pytest
 pytest.importorskip("jupyter_server")
 
 from nbdebt.server import os_path
+from tests.report.wire import keeps
 from tests.servers import ask, environment, serving
 
 TOKEN = "open sesame"
@@ -90,6 +91,60 @@ def test_the_configuration_is_that_of_the_notebook(server: str, place: Path) -> 
     assert "NBD201" in codes(check(server, "sub/a.ipynb")), "files change while a server runs"
 
 
+def asked(server: str, kind: str, path: str, document: Any, **given: Any) -> dict[str, Any]:
+    """An answer, which is as a kernel's would be."""
+    body = {"path": path, "notebook": document, **given}
+    found: dict[str, Any] = ask(f"{server}/{kind}", "POST", body, **WITH_TOKEN)
+    keeps("ask", body)
+    keeps("answer", found)
+    return found
+
+
+def refusal(server: str, kind: str, path: str, document: Any, **given: Any) -> str:
+    """Why something is not done."""
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        asked(server, kind, path, document, **given)
+    assert refused.value.code == 422
+    return str(json.load(refused.value)["message"])
+
+
+def test_data_are_pinned_and_declared(server: str, place: Path) -> None:
+    project = place / "project"
+    project.mkdir()
+    (project / "nbdebt.toml").write_text("# mine\n", encoding="utf-8")
+    (project / "in.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    (project / "linked.csv").symlink_to("/etc/hostname")
+    sources = (
+        "open('in.csv').read()",
+        "open('out.csv', 'w')",
+        "open('linked.csv').read()",
+        "open('/etc/hosts')",
+    )
+    document = notebook(*sources)
+
+    def items() -> dict[str, Any]:
+        found = asked(server, "data", "project/a.ipynb", document)["data"]["items"]
+        return {item["name"]: item for item in found}
+
+    before = items()
+    pins = {name: item["pin"] for name, item in before.items()}
+    assert pins == {"in.csv": "pin", "out.csv": "", "linked.csv": "", "/etc/hosts": ""}
+    said = asked(server, "pin", "project/a.ipynb", document, key=before["in.csv"]["key"])["said"]
+    assert said.startswith("`in.csv` pinned in `nbdebt.lock`")
+    key, form = before["out.csv"]["key"], {"owner": "Ann", "consumers": "", "note": "n", "expires": ""}
+    assert "declared in" in asked(server, "declare", "project/a.ipynb", document, key=key, **form)["said"]
+    assert (project / "nbdebt.toml").read_text(encoding="utf-8").startswith("# mine\n")
+    after = items()
+    assert (
+        after["in.csv"]["words"] == "pinned in nbdebt.lock" and after["out.csv"]["declared"]["owner"] == "Ann"
+    )
+    for name in ("linked.csv", "/etc/hosts"):
+        why = refusal(server, "pin", "project/a.ipynb", document, key=before[name]["key"])
+        assert "outside of what this server serves" in why
+    assert "any more" in refusal(server, "pin", "project/a.ipynb", document, key="r00")
+    assert "no file" in refusal(server, "data", "../a.ipynb", document)
+
+
 def test_what_is_no_notebook_is_a_problem(server: str) -> None:
     (problem,) = check(server, "a.ipynb", {"cells": 3})["problems"]
     assert problem["kind"] == "malformed"
@@ -102,7 +157,11 @@ def test_what_is_no_notebook_is_a_problem(server: str) -> None:
         ("explain/NBD201", None, {}, 403),
         ("explain/NBD999", None, WITH_TOKEN, 404),
         ("explain/..%2Fcheck", None, WITH_TOKEN, 404),
+        ("data", {"path": "a.ipynb", "notebook": DRAWS}, {}, 403),
+        ("pin", {"path": "a.ipynb", "notebook": DRAWS, "key": "r"}, {}, 403),
+        ("declare", {"path": "a.ipynb", "notebook": DRAWS, "key": "w"}, {}, 403),
         ("check", {"path": "a.ipynb"}, WITH_TOKEN, 400),
+        ("data", {"path": 3}, WITH_TOKEN, 400),
         ("check", [], WITH_TOKEN, 400),
         ("check", {"path": "broken/a.ipynb", "notebook": DRAWS}, WITH_TOKEN, 422),
     ],

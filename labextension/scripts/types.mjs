@@ -32,8 +32,35 @@ const text = await compile(plain(wire), 'Wire', {
   additionalProperties: false,
   style: { singleQuote: true, printWidth: 110, trailingComma: 'none' }
 });
+
+// What the page itself looks at before it believes an answer: the same, without words.
+function bare(node) {
+  if (Array.isArray(node)) {
+    return node.map(bare);
+  }
+  if (node === null || typeof node !== 'object') {
+    return node;
+  }
+  return Object.fromEntries(
+    Object.entries(node)
+      .filter(([key, value]) => !(key === 'description' && typeof value === 'string'))
+      .map(([key, value]) => [key, bare(value)])
+  );
+}
+const shapes = {};
+function gather(name) {
+  if (!(name in shapes)) {
+    shapes[name] = bare(plain(wire.$defs[name]));
+    const text = JSON.stringify(shapes[name]);
+    [...text.matchAll(/"#\/\$defs\/(\w+)"/g)].forEach(match => gather(match[1]));
+  }
+}
+gather('answer');
+
 const version = wire.$defs.opening.properties.version.const;
 writeFileSync(
   new URL('../src/wire.ts', import.meta.url),
-  `${text}\n/** The version of the wire that this is. */\nexport const VERSION = ${version};\n`
+  `${text}\n/** The version of the wire that this is. */\nexport const VERSION = ${version};\n
+/** What answers look like, for \`shape.ts\`. */
+export const SHAPES = ${JSON.stringify(shapes)} as unknown as Record<string, Record<string, unknown>>;\n`
 );

@@ -2,7 +2,7 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import type { JSONObject } from '@lumino/coreutils';
 import { UUID } from '@lumino/coreutils';
-import type { Answer, Document, Explain, Ignore, Notice, PlanRequest, Run, State } from './wire';
+import type { Answer, Document, Notice, Run, State, Wire as Messages } from './wire';
 import { VERSION } from './wire';
 
 const STATE = 'nbdebt';
@@ -12,7 +12,8 @@ const HELLO = 'nbdebt-hello';
 /** This page, so that the kernel knows what is opened in place of what. */
 const CLIENT = UUID.uuid4();
 
-type Request = Omit<Document, 'id'> | Omit<PlanRequest, 'id'> | Omit<Ignore, 'id'> | Omit<Explain, 'id'>;
+export type Request = Bare<Exclude<Messages['request'], Document>> | Omit<Document, 'id'>;
+type Bare<T> = T extends unknown ? Omit<T, 'id'> : never;
 
 /** What was asked is answered no more, for the kernel is gone, or connected to anew. */
 export class Gone extends Error {}

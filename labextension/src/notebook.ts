@@ -10,10 +10,12 @@ import { Debouncer } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
 import type { Cell, Scope } from './document';
 import { Teller, placeOf, silencing, stepsOf } from './document';
+import type { Request } from './kernel';
 import { Gone, Wire } from './kernel';
+import { Looking, careful } from './looking';
 import { NotebookModel, keyOf } from './model';
-import { check, explain } from './server';
-import type { Finding } from './wire';
+import { askOf, check, explain } from './server';
+import type { Answer, Finding } from './wire';
 import { VERSION } from './wire';
 
 const PAUSE = 400;
@@ -39,6 +41,11 @@ export class Follower implements IDisposable {
   }
 
   readonly model = new NotebookModel();
+  readonly more = new Looking(
+    this.model,
+    careful((kind, given) => this.request(kind, given)),
+    () => this.look()
+  );
   isDisposed = false;
 
   get notebook(): Notebook {
@@ -85,6 +92,15 @@ export class Follower implements IDisposable {
   }
 
   // What is asked for
+
+  /** Ask the kernel where it records, else the server, of the document as it is on the screen. */
+  private async request(kind: string, given: Readonly<Record<string, unknown>>): Promise<Answer> {
+    if (this.wire?.open) {
+      return this.wire.ask({ version: VERSION, kind, ...given } as unknown as Request);
+    }
+    const notebook = this.notebook.model?.toJSON() as unknown as Record<string, unknown>;
+    return askOf(kind, { path: this.panel.context.path, notebook, ...given }, this.settings);
+  }
 
   /** Let the kernel record from now on. */
   async record(): Promise<void> {

@@ -1,7 +1,7 @@
 /** What Jupyter's server says of a document, where no kernel does. */
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
-import type { Check, Report } from './wire';
+import type { Answer, Check, DocumentRequest, Report } from './wire';
 import { VERSION } from './wire';
 
 const MISSING =
@@ -18,8 +18,7 @@ export async function check(
   settings: ServerConnection.ISettings,
   signal: AbortSignal
 ): Promise<Report> {
-  const body = JSON.stringify(asked, (key, value: unknown) => (key.startsWith('image/') ? '' : value));
-  const answer = await ask('check', settings, { method: 'POST', body, signal });
+  const answer = await ask('check', settings, { method: 'POST', body: bodyOf(asked), signal });
   const report = (await answer.json()) as Report;
   if (report.version !== VERSION) {
     throw new Error('The server and this page have different versions of nbdebt: reload the page.');
@@ -27,9 +26,28 @@ export async function check(
   return report;
 }
 
+/** What a kernel would be asked: what comes in and goes out, a pin. */
+export async function askOf(
+  kind: string,
+  asked: DocumentRequest,
+  settings: ServerConnection.ISettings
+): Promise<Answer> {
+  const answer = (await (
+    await ask(kind, settings, { method: 'POST', body: bodyOf(asked) })
+  ).json()) as Answer;
+  if (!answer.ok) {
+    throw new Error(answer.error ?? 'The server could not do that.');
+  }
+  return answer;
+}
+
 /** The page of a rule, in Markdown. */
 export async function explain(code: string, settings: ServerConnection.ISettings): Promise<string> {
   return (await ask(`explain/${encodeURIComponent(code)}`, settings, {})).text();
+}
+
+function bodyOf(asked: Check | DocumentRequest): string {
+  return JSON.stringify(asked, (key, value: unknown) => (key.startsWith('image/') ? '' : value));
 }
 
 async function ask(what: string, settings: ServerConnection.ISettings, how: RequestInit): Promise<Response> {
@@ -37,7 +55,9 @@ async function ask(what: string, settings: ServerConnection.ISettings, how: Requ
   const answer = await ServerConnection.makeRequest(url, how, settings);
   if (!answer.ok) {
     const said = (await answer.json().catch(() => ({}))) as { message?: string };
-    throw new Error(answer.status === 404 && what === 'check' ? MISSING : said.message || answer.statusText);
+    throw new Error(
+      answer.status === 404 && !what.startsWith('explain') ? MISSING : said.message || answer.statusText
+    );
   }
   return answer;
 }

@@ -4,7 +4,8 @@ import { Signal } from '@lumino/signaling';
 import type { Listing } from './model';
 import type { Follower } from './notebook';
 
-export type View = 'findings' | 'cells';
+export const VIEWS = ['findings', 'cells', 'data', 'flow', 'export'] as const;
+export type View = (typeof VIEWS)[number];
 
 /** A page of a rule that is open. */
 export interface Page {
@@ -117,7 +118,7 @@ export class PanelState {
   }
 
   recall(what: Partial<Remembered>): void {
-    this.view = what.view === 'cells' ? 'cells' : 'findings';
+    this.view = VIEWS.find(view => view === what.view) ?? 'findings';
     this.listing = {
       ...this.listing,
       by: what.by === 'cell' ? 'cell' : 'family',

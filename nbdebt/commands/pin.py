@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from nbdebt.commands.output import tell, wants_color, write
-from nbdebt.commands.pin_sources import Found, Sources, addresses_below, find, lock_for, readers_below
+from nbdebt.commands.pin_sources import Found, Sources, addresses_below, find, readers_below
 from nbdebt.data.addresses import is_partial, is_stripped, safe_url
 from nbdebt.data.pins.drift import sentence
 from nbdebt.data.pins.lockfile import (
@@ -27,6 +27,7 @@ from nbdebt.data.pins.lockfile import (
 )
 from nbdebt.data.pins.model import NAME, Pin
 from nbdebt.data.pins.pinning import Compared, compare, make_pin, path_of, with_changes
+from nbdebt.data.repay import lock_for
 from nbdebt.data.targets import local_path
 from nbdebt.report.plain import Paint, clean
 from nbdebt.report.words import plural

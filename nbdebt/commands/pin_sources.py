@@ -9,9 +9,7 @@ import msgspec
 
 from nbdebt.config import load_settings
 from nbdebt.data.addresses import safe_url
-from nbdebt.data.declared import declaration_base
-from nbdebt.data.pins.lockfile import nearest_lock
-from nbdebt.data.pins.model import NAME
+from nbdebt.data.repay import lock_for
 from nbdebt.data.targets import local_path, resolve_target
 from nbdebt.data.versions import Resolver
 from nbdebt.discover import discover
@@ -55,11 +53,6 @@ class Found(msgspec.Struct):
     def of(self, lock: Path) -> Sources:
         """The sources of a lock file."""
         return self.sources.setdefault(lock, Sources(lock))
-
-
-def lock_for(directory: Path) -> Path:
-    """The lock file that notebooks of a directory go by; one is made at the project's root."""
-    return nearest_lock(directory) or declaration_base(load_settings(directory), directory) / NAME
 
 
 def find(targets: Sequence[str], everything: bool) -> Found:

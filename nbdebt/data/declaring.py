@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Iterable, MutableMapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -37,7 +37,7 @@ class Said(msgspec.Struct, frozen=True):
     owner: str | None = None
     consumers: tuple[str, ...] | None = None
     note: str | None = None
-    expires: datetime.date | None = None
+    expires: datetime.date | Literal[""] | None = None
 
 
 def configuration_file(settings: Settings, directory: Path) -> Path:

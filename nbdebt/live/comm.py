@@ -178,9 +178,10 @@ class Wire:
         kind = str(given.get("kind"))
         answer: dict[str, Any] = {"version": VERSION, "kind": "answer", "id": given.get("id"), "ok": True}
         try:
-            if given.get("version") != VERSION or kind not in _REQUESTS:
+            if given.get("version") != VERSION or kind not in {*_REQUESTS, *_OTHERS}:
                 raise NbdebtError(f"not understood by nbdebt {__version__}: {kind}")
-            answer.update(_REQUESTS[kind](self, given) or {})
+            request = _REQUESTS.get(kind, Wire._other)
+            answer.update(request(self, given) or {})
         except Exception as error:
             words = str(error) if isinstance(error, NbdebtError) else f"{type(error).__name__}: {error}"
             answer.update(ok=False, error=words)
@@ -224,11 +225,23 @@ class Wire:
             self.session.ignored.pop(code, None)
         else:
             self.session.ignored[code] = str(given.get("reason", ""))
+        self._say_anew()
+
+    def _say_anew(self) -> None:
+        """Something else than a run changed what is owed."""
         with self.session.recorder.at_rest() as resting:
             if resting:
                 self._push(None)
             else:
                 self._late = True
+
+    def _other(self, given: dict[str, Any]) -> dict[str, Any]:
+        """What is asked for where somebody looks at it (:mod:`nbdebt.live.answers`)."""
+        does, changes = importlib.import_module("nbdebt.live.answers").REQUESTS[given["kind"]]
+        found: dict[str, Any] = does(self.session, given)
+        if changes:
+            self._say_anew()
+        return found
 
     def _explain(self, given: dict[str, Any]) -> dict[str, Any]:
         """The page of a rule."""
@@ -262,6 +275,9 @@ _REQUESTS: dict[str, Callable[[Wire, dict[str, Any]], dict[str, Any] | None]] = 
     "ignore": Wire._ignore,
     "explain": Wire._explain,
 }
+
+
+_OTHERS = frozenset(("data", "pin", "declare"))
 
 
 def attach(session: "Session") -> Callable[[], None] | None:

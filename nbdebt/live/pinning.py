@@ -1,7 +1,6 @@
 """``%nbdebt pin`` and ``%nbdebt declare``."""
 
 import argparse
-import datetime
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,15 +10,15 @@ from nbdebt.data.addresses import safe_url
 from nbdebt.data.declared import declaration_base
 from nbdebt.data.declaring import Said, configuration_file, declare, pattern_of
 from nbdebt.data.pins.drift import sentence
-from nbdebt.data.pins.fetching import pin_url
-from nbdebt.data.pins.lockfile import Key, key_of, nearest_lock, read_pins, read_text, with_pins, write_lock
+from nbdebt.data.pins.lockfile import Key, key_of, read_pins
 from nbdebt.data.pins.model import NAME, Pin
-from nbdebt.data.pins.pinning import compare, make_pin, path_of, with_changes
+from nbdebt.data.pins.pinning import compare, path_of, with_changes
+from nbdebt.data.repay import DONE, day_of, lock_for, pin_sources
 from nbdebt.data.targets import local_path
 from nbdebt.data.versions.resolver import Resolver
 from nbdebt.live.pins import Pins
 from nbdebt.live.shown import Shown
-from nbdebt.model.errors import NbdebtError
+from nbdebt.report.inout import pin_facts
 from nbdebt.report.plain import clean
 from nbdebt.report.words import plural
 from nbdebt.rules.data._pinnable import pinnable
@@ -37,27 +36,22 @@ def pin(session: "Session", given: argparse.Namespace) -> Shown:
     """
     pins: Pins = session.pins
     directory = pins.directory()
-    lock = nearest_lock(directory) or declaration_base(load_settings(directory), directory) / NAME
-    notebook = os.path.basename(session.document.path) if session.document.path else ""
-    reader = (key_of(directory / notebook, lock),) if notebook else ()
-    known = read_pins(lock) if lock.exists() else {}
+    lock = lock_for(directory)
     if given.check:
-        return _checked(known, lock, given.target)
-    made: list[Pin] = []
-    for target in given.target or _readable(session, pins.resolver()):
-        if "://" in target:
-            made.append(pin_url(target, _readers(known, ("urls", safe_url(target)), reader)))
-        else:
-            path = local_path(target, Path.cwd() if given.target else directory)
-            readers = _readers(known, ("files", key_of(path, lock)), reader)
-            made.append(make_pin(path, lock, readers))
+        return _checked(read_pins(lock) if lock.exists() else {}, lock, given.target)
+    targets = given.target or _readable(session, pins.resolver())
+    made = pin_sources(targets, lock, Path.cwd() if given.target else directory, reader_of(session, lock))
     if not made:
         return Shown("nothing to pin: what this session reads has a version, or nothing is read")
-    text = read_text(lock) if lock.exists() else ""
-    write_lock(lock, with_pins(text, made))
-    lines = [f"{clean(one.name)}: {_facts(one)}" for one in made]
+    lines = [f"{clean(one.name)}: {pin_facts(one)}" for one in made]
     where = os.path.relpath(lock)
     return Shown(f"{plural(len(made), 'source')} pinned in {clean(where)}", tuple(lines))
+
+
+def reader_of(session: "Session", lock: Path) -> str:
+    """How a lock file calls the session's notebook; empty where that isn't known."""
+    notebook = os.path.basename(session.document.path) if session.document.path else ""
+    return key_of(session.pins.directory() / notebook, lock) if notebook else ""
 
 
 def _readable(session: "Session", resolver: Resolver) -> list[str]:
@@ -71,16 +65,6 @@ def _readable(session: "Session", resolver: Resolver) -> list[str]:
         )
         found += [touch.text for touch, state in pinnable(around) if state.by != NAME]
     return list(dict.fromkeys(found))
-
-
-def _readers(known: dict[Key, Pin], key: Key, reader: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted({*(known[key].notebooks if key in known else ()), *reader}))
-
-
-def _facts(one: Pin) -> str:
-    if one.profile is not None:
-        return f"{one.profile.rows:,} rows, {plural(len(one.profile.columns), 'column')}"
-    return f"{one.size:,} bytes" + (f" in {plural(one.files, 'file')}" if one.files is not None else "")
 
 
 def _checked(known: dict[Key, Pin], lock: Path, targets: list[str]) -> Shown:
@@ -115,12 +99,7 @@ def say(session: "Session", given: argparse.Namespace) -> Shown:
     directory = session.pins.directory()
     settings = load_settings(directory)
     file, base = configuration_file(settings, directory), declaration_base(settings, directory)
-    day = None
-    if given.expires:
-        try:
-            day = datetime.date.fromisoformat(given.expires)
-        except ValueError:
-            raise NbdebtError(f"--expires {given.expires}: a day is written 2027-12-31") from None
+    day = day_of(given.expires)
     readers = tuple(name.strip() for name in given.consumers.split(",") if name.strip()) or None
     said = [
         Said(pattern_of(path, base, directory), given.owner or None, readers, given.note or None, day)
@@ -131,8 +110,7 @@ def say(session: "Session", given: argparse.Namespace) -> Shown:
     session.settings = load_settings(directory)
     shown = clean(os.path.relpath(file))
     if len(said) == 1:
-        how = {"declared": "declared in", "changed": "changed in", "known": "was declared so already in"}
-        return Shown(f"{clean(said[0].pattern)} {how[done[0]]} {shown}")
+        return Shown(f"{clean(said[0].pattern)} {DONE[done[0]]} {shown}")
     words = {"declared": "declared", "changed": "changed", "known": "was declared so already"}
     lines = tuple(f"{clean(one.pattern)} {words[how]}" for one, how in zip(said, done, strict=True))
     return Shown(f"{shown}:", lines)

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from nbdebt import __version__
-from nbdebt.data.places import Place
 from nbdebt.live import markup
-from nbdebt.live.exposure import looked_up
+from nbdebt.live.exposure import looks, was_seen
 from nbdebt.live.rerun import listed, plan, to_mend
 from nbdebt.live.shown import Shown, room
-from nbdebt.live.understanding import is_told
-from nbdebt.model.finding import Exchange, Finding, Report
+from nbdebt.model.finding import Finding, Report
 from nbdebt.report.plain import clean
 from nbdebt.report.text import about
 from nbdebt.report.view import View
@@ -192,38 +190,18 @@ def frame(report: Report) -> Any:
 
 # In and out
 
-_PLACES: dict[Place, str] = {
-    "project": "in the project",
-    "outside": "outside the project",
-    "home": "in the home directory",
-    "shared": "where others write, too",
-    "temporary": "temporary",
-    "cache": "in a cache",
-    "nowhere": "nowhere",
-    "unknown": "",
-}
-
 
 def io(session: "Session") -> Shown:
     """``%nbdebt io``: all that comes in and goes out, how it is versioned, and who can reach it."""
     rows: dict[tuple[str, str, str], tuple[str, ...]] = {}
-    for look in looked_up(session):
+    for look in looks(session):
         touch = look.touch
         access = touch.exchange.access
-        going_in = access.mode == "read"
-        by_itself = touch.exchange.made_before and going_in
-        known = (
-            "made by this notebook"
-            if by_itself
-            else _versioned_words(look.state, look.reason, look.by)
-            if going_in
-            else _exposed(touch.place, look.exposed, look.declared)
-        )
-        how = "seen" if _was_seen(session, touch.exchange) else _BASES[access.basis]
+        how = "seen" if was_seen(session, touch.exchange) else _BASES[access.basis]
         row = (cell_label(touch.exchange.cell), access.mode, clean(touch.text))
         # The code and what was seen may name one thing in two ways.
         if row not in rows or how == "seen":
-            rows[row] = (*row, known, how)
+            rows[row] = (*row, look.known, how)
     title = (
         f"{plural(len(rows), 'exchange')} with the world outside" if rows else "nothing comes in or goes out"
     )
@@ -232,27 +210,3 @@ def io(session: "Session") -> Shown:
 
 
 _BASES = {"observed": "seen", "parsed": "in the code", "inferred": "inferred"}
-
-
-def _was_seen(session: "Session", exchange: Exchange) -> bool:
-    """Whether what the code says of a file or an address was seen when it ran, too."""
-    record = session.last.get(exchange.cell.id)
-    access = exchange.access
-    told = {(type(access.resource), str(access.resource), access.mode)}
-    return record is not None and any(is_told(a, told) for a in record.accesses)
-
-
-def _versioned_words(state: str, reason: str, by: str) -> str:
-    words = {
-        "versioned": "versioned",
-        "versioned-locally": "committed, not pushed",
-        "unversioned": "not versioned",
-    }
-    if state == "absent":
-        return reason or "is not there"
-    said = words.get(state, state)
-    return f"{said} by {by}" if state == "versioned" and by else said + (f": {reason}" if reason else "")
-
-
-def _exposed(place: Place, exposed: str, declared: str) -> str:
-    return ", ".join(filter(None, (_PLACES[place], declared, exposed)))

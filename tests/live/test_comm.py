@@ -1,9 +1,7 @@
 """The wire to a front end: what a kernel tells, what it is told, and that both keep to the schema."""
 
-import json
 import uuid
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,28 +9,12 @@ import pytest
 pytest.importorskip("ipykernel")
 pytest.importorskip("jsonschema")
 
-import jsonschema
-from referencing import Registry, Resource
-
-import nbdebt.report
 from nbdebt.live.comm import VERSION
 from nbdebt.read.clean import MIME
 from tests.live.kernels import TIMEOUT, Kernel
+from tests.report.wire import keeps
 
-REPORTS = Path(nbdebt.report.__file__).parent
-SCHEMAS = {
-    name: json.loads((REPORTS / name).read_text()) for name in ("wire.schema.json", "json.schema.json")
-}
-REGISTRY: Any = Registry().with_resources(
-    [(name, Resource.from_contents(schema)) for name, schema in SCHEMAS.items()]
-)
 SESSION = "get_ipython()._nbdebt_session"
-
-
-def keeps(part: str, message: Any) -> None:
-    """What is sent is what the schema says."""
-    schema = {"$ref": f"wire.schema.json#/properties/{part}"}
-    jsonschema.Draft202012Validator(schema, registry=REGISTRY).validate(message)
 
 
 class FrontEnd:
@@ -212,6 +194,50 @@ def test_rules_are_ignored_and_explained(kernel: Kernel) -> None:
     assert front.ask("explain", code="NBD201")["page"].startswith("# unseeded-draw (NBD201)\n")
     refused = front.ask("explain", code="NBD999")
     assert (refused["ok"], refused["error"]) == (False, "there is no such rule")
+
+
+def test_data_in_and_out(kernel: Kernel) -> None:
+    front = FrontEnd(kernel)
+    kernel.run("import os; os.makedirs('project'); os.chdir('project')", silent=True)
+    kernel.run("open('in.csv', 'w').write('a,b\\n1,2\\n'); open('nbdebt.toml', 'w').close()", silent=True)
+    reads, writes = "text = open('in.csv').read()", "with open('<b>\u202e.txt', 'w') as f:\n    f.write(text)"
+    front.document(("r", reads), ("w", writes))
+    front.run(reads, "r")
+    front.run(writes, "w")
+    found = front.ask("data")["data"]["items"]
+    facts = [(i["op"], i["name"], i["basis"], [c["id"] for c in i["cells"]], i["pin"]) for i in found]
+    assert facts == [
+        ("reads", "in.csv", "observed", ["r"], "pin"),
+        ("writes", "<b>\u202e.txt", "observed", ["w"], ""),
+    ]
+    (source, output) = found
+    assert source["version"]["state"] == "unversioned" and output["declared"] is None
+    said = front.ask("pin", key=source["key"])["said"]
+    assert said.startswith("`in.csv` pinned in `nbdebt.lock`: ")
+    front.ask(
+        "declare", key=output["key"], owner="Ann", consumers="b.ipynb, Bob", note="", expires="2099-01-31"
+    )
+    assert front.heard[-1]["kind"] == "state", "what is owed is told anew"
+    pinned, declared = front.ask("data")["data"]["items"]
+    assert (pinned["words"], pinned["pin"]) == ("pinned in nbdebt.lock", "")
+    wanted = {"owner": "Ann", "consumers": ["b.ipynb", "Bob"], "note": "", "expires": "2099-01-31"}
+    assert declared["declared"] == {"pattern": "<b>\u202e.txt", **wanted}
+    # What is said is all that holds: a reader who is left out is taken out.
+    again = front.ask("declare", key=output["key"], owner="Ann", consumers="Bob", note="", expires="")
+    assert "changed in" in again["said"]
+    (_, declared) = front.ask("data")["data"]["items"]
+    assert declared["declared"]["consumers"] == ["Bob"] and declared["declared"]["expires"] == ""
+    kernel.run("open('in.csv', 'a').write('3,4\\n')", silent=True)
+    (drifted, _) = front.ask("data")["data"]["items"]
+    assert drifted["pin"] == "again" and drifted["words"].startswith("is not what was pinned on ")
+    for asked, wrong in (
+        ({"key": "r0"}, "any more"),
+        ({"key": output["key"], "expires": "soon"}, "2027-12-31"),
+    ):
+        given = {"owner": "", "consumers": "", "note": "", "expires": "", **asked}
+        answer = front.ask("declare", **given)
+        assert not answer["ok"] and wrong in answer["error"]
+    kernel.run("os.chdir('..')", silent=True)
 
 
 NONSENSE: list[dict[str, Any]] = [

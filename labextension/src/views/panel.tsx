@@ -10,6 +10,7 @@ import { plural } from '../text';
 import { Cells } from './cells';
 import type { Tools } from './common';
 import { Action, Empty, Hand, Sentence } from './common';
+import { InOut } from './data';
 import { Findings } from './findings';
 import { Page } from './page';
 
@@ -118,7 +119,8 @@ function Views(props: { readonly follower: Follower }): JSX.Element {
   const again = model.plan?.again.length ?? 0;
   const tabs: [View, string][] = [
     ['findings', model.count > 0 ? trans.__('Findings (%1)', model.count) : trans.__('Findings')],
-    ['cells', again > 0 ? trans.__('Cells (%1 to run)', again) : trans.__('Cells')]
+    ['cells', again > 0 ? trans.__('Cells (%1 to run)', again) : trans.__('Cells')],
+    ['data', trans.__('Data')]
   ];
   return (
     <>
@@ -135,7 +137,8 @@ function Views(props: { readonly follower: Follower }): JSX.Element {
             onClick={() => panel.show(view)}
             onKeyDown={event => {
               if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
-                const other = view === 'findings' ? 'cells' : 'findings';
+                const at = tabs.findIndex(([each]) => each === view) + (event.key === 'ArrowLeft' ? -1 : 1);
+                const other = tabs[(at + tabs.length) % tabs.length]?.[0] ?? view;
                 panel.show(other);
                 document.getElementById(`nbdebt-tab-${other}`)?.focus();
               }
@@ -155,6 +158,8 @@ function Views(props: { readonly follower: Follower }): JSX.Element {
       >
         {panel.view === 'cells' ? (
           <Cells follower={props.follower} />
+        ) : panel.view === 'data' ? (
+          <InOut follower={props.follower} />
         ) : (
           <Findings follower={props.follower} />
         )}

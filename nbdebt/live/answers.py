@@ -1,0 +1,89 @@
+"""What the panel asks a kernel beside its state: data in and out, and what is to be done about them."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from nbdebt.config import load_settings
+from nbdebt.data.repay import DONE, declare_output, lock_for, pin_sources
+from nbdebt.live.exposure import around, was_seen
+from nbdebt.live.pinning import reader_of
+from nbdebt.model.errors import NbdebtError
+from nbdebt.model.history import Url
+from nbdebt.report.inout import Item, data_object, declared_pattern, item_of, looked_up, pin_facts
+from nbdebt.rules.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from nbdebt.live.session import Session
+
+Answer = dict[str, Any]
+_FIELDS = ("owner", "consumers", "note", "expires")
+WAIT = "a cell is running: ask again when it is done"
+
+
+@contextmanager
+def looking(session: "Session") -> Iterator[bool]:
+    """No run begins meanwhile, and none is blamed for what is opened. Says whether none is going on."""
+    with session.recorder.at_rest() as resting, session.recorder.files.quiet():
+        yield resting
+
+
+def data(session: "Session", given: Answer) -> Answer:
+    """What comes in and goes out; null while a cell runs."""
+    with looking(session) as resting:
+        seen = around(session) if resting else None
+        if seen is None:
+            return {"data": None}
+        return {"data": data_object(seen, looked_up(seen), lambda exchange: was_seen(session, exchange))}
+
+
+def pin(session: "Session", given: Answer) -> Answer:
+    """Pin one source.
+
+    Raises:
+        NbdebtError: it can't be read, or the lock file not written.
+    """
+    _, item = _wanted(session, given)
+    touch, directory = item.touch, session.pins.directory()
+    lock = lock_for(directory)
+    target = touch.text if isinstance(touch.resource, Url) else touch.target
+    # Not while runs are kept from beginning: a digest of much takes its time.
+    with session.recorder.files.quiet():
+        (made,) = pin_sources([target], lock, directory, reader_of(session, lock))
+    return {"said": f"`{made.name}` pinned in `{_short(lock, directory)}`: {pin_facts(made)}"}
+
+
+def declare(session: "Session", given: Answer) -> Answer:
+    """Declare one output in the project's configuration.
+
+    Raises:
+        NbdebtError: it can't be declared.
+    """
+    seen, item = _wanted(session, given)
+    directory = session.pins.directory()
+    pattern = declared_pattern(seen, item.touch)
+    with session.recorder.files.quiet():
+        file, done = declare_output(directory, pattern, *(str(given.get(name, "")) for name in _FIELDS))
+        session.settings = load_settings(directory)
+    return {"said": f"`{pattern}` {DONE[done]} `{_short(file, directory)}`"}
+
+
+def _wanted(session: "Session", given: Answer) -> tuple[Surroundings, Item]:
+    with looking(session) as resting:
+        seen = around(session) if resting else None
+        if seen is None:
+            raise NbdebtError(WAIT)
+        return seen, item_of(looked_up(seen), str(given["key"]))
+
+
+def _short(file: "os.PathLike[str]", directory: "os.PathLike[str]") -> str:
+    return os.path.relpath(file, os.path.realpath(directory))
+
+
+REQUESTS: dict[str, tuple[Callable[["Session", Answer], Answer], bool]] = {
+    "data": (data, False),
+    "pin": (pin, True),
+    "declare": (declare, True),
+}
+"""What answers, and whether all that is known is to be sent anew afterwards."""
