@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nbdebt.model.errors import ConfigurationError, FixError, NbdebtError, NotebookError
     from nbdebt.model.finding import Finding, Report, Verdict
     from nbdebt.model.notebook import Notebook
+    from nbdebt.scan.scanning import Scan, scan
 
 _HOMES = {
     "check": "nbdebt.engine",
@@ -29,6 +30,8 @@ _HOMES = {
     "export": "nbdebt.export.making",
     "ExportRefused": "nbdebt.export.refused",
     "Script": "nbdebt.export.model",
+    "scan": "nbdebt.scan.scanning",
+    "Scan": "nbdebt.scan.scanning",
     "load": "nbdebt.live.extension",
     "load_ipython_extension": "nbdebt.live.extension",
     "unload_ipython_extension": "nbdebt.live.extension",
@@ -42,6 +45,7 @@ __all__ = [
     "Notebook",
     "NotebookError",
     "Report",
+    "Scan",
     "Script",
     "Settings",
     "Verdict",
@@ -49,6 +53,7 @@ __all__ = [
     "check",
     "export",
     "load",
+    "scan",
 ]
 
 

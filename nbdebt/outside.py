@@ -4,7 +4,7 @@ import functools
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -12,14 +12,19 @@ from nbdebt.config import Settings
 from nbdebt.discover import excluded
 from nbdebt.failures import rule_failure
 from nbdebt.model.finding import Exchange, Finding, NotebookResult, Problem
-from nbdebt.model.history import Resource
+from nbdebt.model.history import File, Resource
 from nbdebt.model.record import Record, Suppression, place
 from nbdebt.rules import Needs, Rule, catalogue
 
 if TYPE_CHECKING:
+    from nbdebt.data.versions.answer import Versioned
     from nbdebt.data.versions.resolver import Resolver
 
 Judged = tuple[Settings, frozenset[str]]
+
+OF_PLACE = frozenset(("NBD302", "NBD315", "NBD401", "NBD406", "NBD409"))
+"""Rules whose answer is in the files around a notebook, so that there is none where only the notebook is."""
+_NOWHERE = Path("/nowhere")
 
 
 class Silenced:
@@ -59,6 +64,76 @@ def judge(
         kept.sort(key=place)
         total.extend(kept)
     return total, suppressed, problems
+
+
+def answered_alone(codes: frozenset[str]) -> frozenset[str]:
+    """Those of the codes whose rules a notebook can be judged by without files or notebooks around it."""
+    rules = catalogue()
+    own = (Needs.SOURCE, Needs.HISTORY)
+    return frozenset(
+        code
+        for code in codes
+        if (rule := rules[code]).needs in own
+        # What other packages bring may look anywhere.
+        or (rule.needs is Needs.OUTSIDE and code not in OF_PLACE and rule.module.startswith("nbdebt."))
+    )
+
+
+def judge_alone(
+    record: Record, settings: Settings, codes: frozenset[str]
+) -> tuple[list[Finding], int, list[Problem]]:
+    """All findings of one notebook wherever it lies, how many were silenced, and what went wrong in asking.
+
+    Nothing but the document counts: no file is looked at, so equal documents get equal findings.
+
+    Args:
+        record: what the document says.
+        settings: declarations and what is ignored by path say nothing here.
+        codes: of these, those that :func:`answered_alone` gives are asked.
+    """
+    codes = answered_alone(codes)
+    settings = replace(settings, outputs=(), per_path_ignores={}, root=str(_NOWHERE))
+    found = [finding for finding in record.findings if finding.code in codes]
+    problems: list[Problem] = []
+    if record.result.exchanges:
+        from nbdebt.rules.surroundings import Surroundings
+
+        path = record.result.path
+        declared = with_declared(settings, record, _NOWHERE)
+        project = {path: record.result}
+        seen = Surroundings(record.result, _NOWHERE, declared, project, {}, {}, _by_name, _nobody)
+        for code, rule in catalogue().items():
+            if code in codes and rule.needs is Needs.OUTSIDE:
+                seen.rule = rule
+                try:
+                    found.extend(rule.check(seen))
+                except Exception as error:
+                    problems.append(rule_failure(rule, path, error))
+    kept, silenced = _silence(record, found, settings, codes)
+    kept.sort(key=place)
+    return kept, silenced, problems
+
+
+def _nobody() -> Any:
+    """What says who can read an output, where there is none."""
+    return _NobodyLooks()
+
+
+class _NobodyLooks:
+    def of(self, resource: Resource, directory: Path) -> None:
+        """Nobody knows."""
+
+
+def _by_name(resource: Resource, directory: Path, detail: tuple[str, ...]) -> "Versioned":
+    """Whether a source is versioned, as far as its name says."""
+    from nbdebt.data.versions.answer import Source, Versioned
+    from nbdebt.data.versions.git import Git
+    from nbdebt.data.versions.uris import Uris
+
+    said = None
+    if not isinstance(resource, File):
+        said = Uris().judge(Source(resource, directory, detail), Git())
+    return said or Versioned("unknown", reason="no known system versions it")
 
 
 def _ask(

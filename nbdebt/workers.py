@@ -44,7 +44,7 @@ def analyse_files(jobs: Sequence[Job], processes: int) -> Iterator[Answer]:
         processes: how many processes to use; 1 is this one.
     """
     if processes <= 1 or len(jobs) <= 1:
-        with _seldom_collecting() as tidy:
+        with seldom_collecting() as tidy:
             for job in jobs:
                 answer = analyse_file(job)
                 tidy()
@@ -117,7 +117,7 @@ def analyse_file(job: Job) -> Answer:
 
 def _analyse_chunk(jobs: Sequence[Job]) -> list[Answer]:
     answers = []
-    with _seldom_collecting() as tidy:
+    with seldom_collecting() as tidy:
         for job in jobs:
             answers.append(analyse_file(job))
             tidy()
@@ -125,7 +125,7 @@ def _analyse_chunk(jobs: Sequence[Job]) -> list[Answer]:
 
 
 @contextlib.contextmanager
-def _seldom_collecting() -> Iterator[Callable[[], None]]:
+def seldom_collecting() -> Iterator[Callable[[], None]]:
     """Collect garbage only between notebooks, and only once there is much: gives what does it.
 
     Almost all that a notebook leaves is freed without; looking for the rest after each costs a tenth of all.

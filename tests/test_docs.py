@@ -87,7 +87,7 @@ def test_notebooks_show_what_the_page_shows(page: Path, tmp_path: Path) -> None:
     assert not found, "run `make docs`, or mend what is shortened:\n" + "\n\n".join(found)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/reference/library.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/reference/library.md", "docs/reference/scan.md"])
 def test_programs_run(page: str, tmp_path: Path) -> None:
     pytest.importorskip("pandas")
     pytest.importorskip("IPython")

@@ -71,20 +71,21 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
         return with_options(found, self.select, self.ignore, self.extend_select, self.exclude)
 
 
-def _listed(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+def listed(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
     """Values separated by commas, as ruff takes them."""
     return tuple(item.strip() for text in value for item in text.split(",") if item.strip())
 
 
-def _selectors(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    listed = _listed(ctx, param, value)
-    if not listed:
+def selectors(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """Selectors of rules that stand for something."""
+    given = listed(ctx, param, value)
+    if not given:
         return ()
     try:
-        codes(listed, catalogue())
+        codes(given, catalogue())
     except ConfigurationError as error:
         raise click.BadParameter(str(error), ctx, param) from None
-    return listed
+    return given
 
 
 @click.command("check")
@@ -92,22 +93,22 @@ def _selectors(ctx: click.Context, param: click.Parameter, value: tuple[str, ...
 @click.option(
     "--select",
     multiple=True,
-    callback=_selectors,
+    callback=selectors,
     metavar="RULES",
     help="Rules to report, instead of the default: codes, prefixes of codes, names, families, ALL.",
 )
-@click.option("--ignore", multiple=True, callback=_selectors, metavar="RULES", help="Rules not to report.")
+@click.option("--ignore", multiple=True, callback=selectors, metavar="RULES", help="Rules not to report.")
 @click.option(
     "--extend-select",
     multiple=True,
-    callback=_selectors,
+    callback=selectors,
     metavar="RULES",
     help="Rules to report in addition.",
 )
 @click.option(
     "--exclude",
     multiple=True,
-    callback=_listed,
+    callback=listed,
     metavar="PATTERNS",
     help="Paths that are left out unless named.",
 )

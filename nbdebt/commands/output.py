@@ -83,15 +83,23 @@ class Progress:
         self.started = time.monotonic()
         self.shown = ""
 
-    def __call__(self, done: int, total: int) -> None:
-        """Draw how far the work is."""
+    def __call__(self, done: int, total: int, aside: str = "") -> None:
+        """Draw how far the work is, and what is said beside it."""
         if not self.on or time.monotonic() - self.started < self._PATIENCE:
             return
         full = self._CELLS * done // max(total, 1)
-        bar = f"{'━' * full}{'─' * (self._CELLS - full)} {done}/{total} notebooks"
-        if bar != self.shown:
-            self.shown = bar
-            sys.stderr.write(f"\r{bar}\x1b[K")
+        bar = f"{'━' * full}{'─' * (self._CELLS - full)} {done}/{total} notebooks{aside}"
+        self._show(bar)
+
+    def say(self, text: str) -> None:
+        """Say something in the place of the bar."""
+        if self.on and time.monotonic() - self.started >= self._PATIENCE:
+            self._show(text)
+
+    def _show(self, text: str) -> None:
+        if text != self.shown:
+            self.shown = text
+            sys.stderr.write(f"\r{text}\x1b[K")
             sys.stderr.flush()
 
     def clear(self) -> None:

@@ -85,11 +85,12 @@ def as_csv(rows: Sequence[Any], kind: type[msgspec.Struct]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(names)
     for row in rows:
-        writer.writerow([_plain(getattr(row, name)) for name in names])
+        writer.writerow([plain_value(getattr(row, name)) for name in names])
     return out.getvalue()
 
 
-def _plain(value: object) -> object:
+def plain_value(value: object) -> object:
+    """A value as a cell of CSV: lists joined, nothing that a spreadsheet takes for a formula."""
     if isinstance(value, list | tuple):
         value = "; ".join(map(str, value))
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
