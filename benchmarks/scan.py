@@ -2,8 +2,8 @@
 
     python -m benchmarks.scan [--count 20000] [--corpus corpus] [--place /tmp/nbdebt-bench-scan] [--dask]
 
-It prints notebooks a second with one process and with two, the largest memory of the process that scans and
-of those that judge, what scanning again costs, and whether scans that were killed at random points, and one on a
+It prints notebooks a second with one process and with two, the largest memory of the process that scans, of
+each that judges, what scanning again costs, and whether scans that were killed at random points, and one on a
 cluster, give the same rows.
 """
 
