@@ -145,6 +145,18 @@ def test_data_are_pinned_and_declared(server: str, place: Path) -> None:
     assert "no file" in refusal(server, "data", "../a.ipynb", document)
 
 
+def test_the_flow(server: str) -> None:
+    document = notebook("x = open('data.csv').read()", "y = x")
+    flow = asked(server, "flow", "a.ipynb", document)["flow"]
+    assert [(node["kind"], node["cell"]) for node in flow["nodes"]] == [
+        ("cell", "c0"),
+        ("cell", "c1"),
+        ("file", ""),
+    ]
+    assert {(edge["kind"], *edge["names"]) for edge in flow["edges"]} == {("both", "x"), ("outside",)}
+    assert refusal(server, "flow", "a.ipynb", {"cells": 3})
+
+
 def test_what_is_no_notebook_is_a_problem(server: str) -> None:
     (problem,) = check(server, "a.ipynb", {"cells": 3})["problems"]
     assert problem["kind"] == "malformed"

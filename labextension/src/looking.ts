@@ -82,13 +82,11 @@ export class Looking {
   ) {
     const tell = (): void => this._changed.emit();
     this.data = new Looked(async () => (await ask('data', {})).data, tell);
-    this.flow = new Looked(async () => (await ask('flow', this.window)).flow, tell);
+    this.flow = new Looked(async () => (await ask('flow', {})).flow, tell);
   }
 
   readonly data: Looked<Data>;
   readonly flow: Looked<Flow>;
-  /** How much of the flow is seen at once. */
-  window = { width: 340, height: 600 };
   /** What was done last, in words. */
   said = '';
   /** What is being done: the key of an item. */

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from nbdebt.config import load_settings
 from nbdebt.data.repay import DONE, declare_output, lock_for, pin_sources
+from nbdebt.live.drawing import drawn
 from nbdebt.live.exposure import around, was_seen
 from nbdebt.live.pinning import reader_of
 from nbdebt.model.errors import NbdebtError
 from nbdebt.model.history import Url
+from nbdebt.report.graph import flow_object
 from nbdebt.report.inout import Item, data_object, declared_pattern, item_of, looked_up, pin_facts
 from nbdebt.rules.surroundings import Surroundings
 
@@ -36,6 +38,15 @@ def data(session: "Session", given: Answer) -> Answer:
         if seen is None:
             return {"data": None}
         return {"data": data_object(seen, looked_up(seen), lambda exchange: was_seen(session, exchange))}
+
+
+def flow(session: "Session", given: Answer) -> Answer:
+    """How data flow between the cells; null while a cell runs."""
+    with looking(session) as resting:
+        if not resting:
+            return {"flow": None}
+        ids = [cell.id for cell in session.analysis().notebook.cells]
+        return {"flow": flow_object(drawn(session), ids)}
 
 
 def pin(session: "Session", given: Answer) -> Answer:
@@ -83,6 +94,7 @@ def _short(file: "os.PathLike[str]", directory: "os.PathLike[str]") -> str:
 
 REQUESTS: dict[str, tuple[Callable[["Session", Answer], Answer], bool]] = {
     "data": (data, False),
+    "flow": (flow, False),
     "pin": (pin, True),
     "declare": (declare, True),
 }

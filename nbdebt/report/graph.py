@@ -4,6 +4,8 @@ import html as escape
 import importlib.resources
 import json
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -25,6 +27,28 @@ _STREAM = {"stream": " random stream"}
 def as_json(graph: Graph) -> str:
     """``{"version": 1, "path", "nodes", "edges"}``; fields as in :mod:`nbdebt.flow.graph`."""
     return json.dumps({"version": 1, **msgspec.to_builtins(graph)}, indent=2, ensure_ascii=False) + "\n"
+
+
+def flow_object(graph: Graph, ids: Sequence[str]) -> dict[str, Any]:
+    """The graph for the panel of JupyterLab: ``flow`` of ``wire.schema.json``.
+
+    Args:
+        graph: the graph.
+        ids: of the cells, by document index.
+    """
+    nodes = [
+        {
+            "id": node.id,
+            "kind": node.kind,
+            "label": node.label + _STREAM.get(node.kind, ""),
+            "cell": "" if node.cell is None else ids[node.cell],
+            "index": node.cell,
+            "state": node.state,
+            "text": node.text,
+        }
+        for node in graph.nodes
+    ]
+    return {"nodes": nodes, "edges": msgspec.to_builtins(graph.edges)}
 
 
 def text(graph: Graph) -> str:

@@ -3,9 +3,10 @@
 ``POST /nbdebt/check`` takes ``{"path": ..., "notebook": ...}``, the document as it is on the screen and where
 it lies below the server's root, and answers what ``nbdebt check --output-format json`` prints of it.
 ``GET /nbdebt/explain/CODE`` is the page of a rule, in Markdown. ``POST /nbdebt/data`` says what comes in and
-goes out, ``pin`` and ``declare`` write into the project (``nbdebt.lock``, the configuration), below the
-server's root only. What is asked and answered: ``nbdebt/report/wire.schema.json``. All want a login, as the
-server's own API does, and whoever may not write there may not do so here.
+goes out, ``flow`` how data flow between cells, ``pin`` and ``declare`` write into the project
+(``nbdebt.lock``, the configuration), below the server's root only. What is asked and answered:
+``nbdebt/report/wire.schema.json``. All want a login, as the server's own API does, and whoever may not write
+there may not do so here.
 
 Loaded by ``jupyter_server_config.d/nbdebt.json``, which the wheel puts where the server looks for it. Jupyter
 Server is no requirement of nbdebt: whoever loads this has it.
@@ -81,22 +82,26 @@ class Check(_Asking):
         self.finish(msgspec.json.encode(found))
 
 
-class Data(_Asking):
-    """What comes in and goes out."""
-
-    @tornado.web.authenticated
-    @authorized(action="read")
-    async def post(self) -> None:
-        """Answer ``data``."""
-        self.answer(await self.out_of_the_way(documents.data, self.asked()))
-
-
-class Repay(_Asking):
-    """Writes into the project: a pin, a declaration."""
+class _Doing(_Asking):
+    """Does one thing with what is asked."""
 
     def initialize(self, does: Callable[[Asked, str], dict[str, Any]]) -> None:
         """Take what is to be done."""
         self.does = does
+
+
+class Look(_Doing):
+    """Says something of a document: what comes in and goes out, how data flow."""
+
+    @tornado.web.authenticated
+    @authorized(action="read")
+    async def post(self) -> None:
+        """Answer it."""
+        self.answer(await self.out_of_the_way(self.does, self.asked()))
+
+
+class Repay(_Doing):
+    """Writes into the project: a pin, a declaration."""
 
     @tornado.web.authenticated
     @authorized(action="write")
@@ -131,7 +136,8 @@ def _load_jupyter_server_extension(app: Any) -> None:
     base = url_path_join(web.settings["base_url"], "nbdebt")
     handlers: list[tuple[Any, ...]] = [
         ("check", Check),
-        ("data", Data),
+        ("data", Look, {"does": documents.data}),
+        ("flow", Look, {"does": documents.flow}),
         ("pin", Repay, {"does": documents.pin}),
         ("declare", Repay, {"does": documents.declare}),
         (r"explain/(\w+)", Explain),

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from nbdebt.analyse import analyse_bytes
+from nbdebt.analyse import analyse_bytes, understand
 from nbdebt.config import forget_settings, load_settings
 from nbdebt.data.declaring import configuration_file
 from nbdebt.data.exposure.onlooker import Onlooker
@@ -15,8 +15,11 @@ from nbdebt.data.repay import DONE, declare_output, lock_for, pin_sources
 from nbdebt.data.targets import local_path
 from nbdebt.data.versions.resolver import Resolver
 from nbdebt.engine import CheckOptions, check_data
+from nbdebt.flow.graph import build_graph
 from nbdebt.model.errors import NbdebtError
 from nbdebt.outside import with_declared
+from nbdebt.read import read_notebook
+from nbdebt.report.graph import flow_object
 from nbdebt.report.inout import Item, data_object, declared_pattern, item_of, looked_up, pin_facts
 from nbdebt.report.json import report_object
 from nbdebt.report.view import View
@@ -119,6 +122,14 @@ def data(asked: Asked, root: str) -> dict[str, Any]:
         return touch.local and is_served(Path(touch.target), root)
 
     return {"data": data_object(seen, looked_up(seen), lambda exchange: False, can_pin)}
+
+
+def flow(asked: Asked, root: str) -> dict[str, Any]:
+    """How data flow between the cells, as the code and the counts have it."""
+    document = read_notebook(bytes(asked.notebook), Path(asked.path).name or "<notebook>")
+    flows, history, replayed = understand(document)
+    graph = build_graph(document, flows, history, replayed)
+    return {"flow": flow_object(graph, [cell.id for cell in document.cells])}
 
 
 def pin(asked: Asked, root: str) -> dict[str, Any]:

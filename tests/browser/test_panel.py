@@ -147,6 +147,28 @@ def test_data_are_pinned_and_declared(book: Lab) -> None:
     (book.root / "nbdebt.toml").unlink()
 
 
+def test_the_flow_leads_to_cells(book: Lab) -> None:
+    recorded(book, "flow.ipynb", *OUT_OF_ORDER, f"w = '{EVIL}'")
+    book.run(0, 1, 3, 2, 5)
+    book.panel.get_by_role("tab", name="Flow").click()
+    nodes = book.panel.locator(".nbdebt-Flow-node")
+    nodes.first.wait_for()
+    seen(book, "dashed: only as it was run", "thick: only on Restart & Run All", "onerror")
+    assert book.panel.locator("img, b").count() == 0
+    assert book.panel.locator(".nbdebt-line-session[d]").count() == 1
+    book.panel.get_by_role("button", name="cell 2 [2]: gives the same").focus()
+    book.page.keyboard.press("ArrowRight")
+    seen(book, "takes ")
+    book.picture("flow")
+    book.page.keyboard.press("Enter")
+    book.page.wait_for_function("window.book.content.activeCellIndex === 2")
+    book.panel.get_by_role("button", name="As a list").click()
+    seen(book, "← x from cell 2 [2] (only on Restart & Run All)", "← x from cell 4 [3] (only as it was run)")
+    book.panel.get_by_role("button", name="cell 4 [3]").click()
+    book.page.wait_for_function("window.book.content.activeCellIndex === 3")
+    book.panel.get_by_role("tab", name="Findings").click()
+
+
 EVIL = "<img src=x onerror=alert(1)>"
 
 

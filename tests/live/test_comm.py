@@ -240,6 +240,22 @@ def test_data_in_and_out(kernel: Kernel) -> None:
     kernel.run("os.chdir('..')", silent=True)
 
 
+def test_the_flow(kernel: Kernel) -> None:
+    front = FrontEnd(kernel)
+    front.document(*OUT_OF_ORDER)
+    for cell_id, source in (OUT_OF_ORDER[0], OUT_OF_ORDER[2], OUT_OF_ORDER[1]):
+        front.run(source, cell_id)
+    flow = front.ask("flow")["flow"]
+    cells = {node["id"]: node for node in flow["nodes"]}
+    assert [(n["cell"], n["state"]) for n in flow["nodes"]] == [
+        ("a", "same"),
+        ("b", "differs"),
+        ("c", "same"),
+    ]
+    edges = {(cells[e["source"]]["cell"], cells[e["target"]]["cell"]): e["kind"] for e in flow["edges"]}
+    assert edges == {("a", "b"): "replay", ("c", "b"): "session"}
+
+
 NONSENSE: list[dict[str, Any]] = [
     {},
     {"version": 99, "kind": "plan"},

@@ -25,7 +25,7 @@ function Known(props: { readonly follower: Follower }): JSX.Element {
   useAsked(() => void data.refresh(more.stamp), `${more.stamp} ${data.of} ${data.late && !model.busy}`);
   return (
     <>
-      <Asking asking={data.asking} late={data.late} error={data.error} again={() => data.forget()} />
+      <Asking late={data.late} error={data.error} again={() => data.forget()} />
       <p className="nbdebt-Said" role="status">
         {more.said !== '' && <Sentence text={more.said} />}
       </p>
@@ -61,7 +61,6 @@ export function useAsked(ask: () => void, of: string): void {
 
 /** What is in the way of knowing it as it is. */
 export function Asking(props: {
-  readonly asking: boolean;
   readonly late: boolean;
   readonly error: string;
   readonly again: () => void;

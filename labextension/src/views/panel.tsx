@@ -12,6 +12,7 @@ import type { Tools } from './common';
 import { Action, Empty, Hand, Sentence } from './common';
 import { InOut } from './data';
 import { Findings } from './findings';
+import { FlowView } from './flow';
 import { Page } from './page';
 
 /** The widget in the right sidebar. */
@@ -120,7 +121,8 @@ function Views(props: { readonly follower: Follower }): JSX.Element {
   const tabs: [View, string][] = [
     ['findings', model.count > 0 ? trans.__('Findings (%1)', model.count) : trans.__('Findings')],
     ['cells', again > 0 ? trans.__('Cells (%1 to run)', again) : trans.__('Cells')],
-    ['data', trans.__('Data')]
+    ['data', trans.__('Data')],
+    ['flow', trans.__('Flow')]
   ];
   return (
     <>
@@ -160,6 +162,8 @@ function Views(props: { readonly follower: Follower }): JSX.Element {
           <Cells follower={props.follower} />
         ) : panel.view === 'data' ? (
           <InOut follower={props.follower} />
+        ) : panel.view === 'flow' ? (
+          <FlowView follower={props.follower} />
         ) : (
           <Findings follower={props.follower} />
         )}
