@@ -7,11 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-_LEFT = shutil.ignore_patterns(
-    ".git", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".dvc"
+from nbdebt.model.errors import NbdebtError
+
+_LEFT = frozenset(
+    (".git", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".dvc")
 )
 _LARGE = 64 * 2**20
 _MOST = 2**30
+FILES = 20_000
+"""How many files a directory may hold of which a copy is made."""
 
 
 def outside(paths: Sequence[str]) -> list[str]:
@@ -25,6 +29,31 @@ def _leads_out(path: str) -> bool:
     return os.path.normpath(path).startswith("..")
 
 
+def _crowded(origin: Path) -> bool:
+    count = 0
+    for _, folders, names in os.walk(origin):
+        folders[:] = [name for name in folders if name not in _LEFT]
+        count += len(names)
+        if count > FILES:
+            return True
+    return False
+
+
+def _left(folder: str, names: list[str]) -> set[str]:
+    """What is not copied: what tools keep, and links to a directory that the link is in, which never end."""
+    here = os.path.realpath(folder)
+    return {
+        name
+        for name in names
+        if name in _LEFT
+        or (
+            os.path.islink(path := os.path.join(folder, name))
+            and os.path.isdir(path)
+            and Path(here).is_relative_to(os.path.realpath(path))
+        )
+    }
+
+
 @contextmanager
 def copied(directory: str, made: Sequence[str] = (), written: Sequence[str] = ()) -> Iterator[Path]:
     """A copy of a directory; links stand for large files that aren't written, and for what lies beside it.
@@ -33,8 +62,16 @@ def copied(directory: str, made: Sequence[str] = (), written: Sequence[str] = ()
         directory: the original.
         made: files in it that weren't there when the notebook began: they aren't in the copy.
         written: files that will be written.
+
+    Raises:
+        NbdebtError: there are too many files in it: it is a home, or the like.
     """
     origin = Path(directory).resolve()
+    if _crowded(origin):
+        raise NbdebtError(
+            f"to verify, code runs in a copy of its directory, and {origin} holds more than {FILES:,} files:"
+            " work in a directory of the project's own, or export without verifying"
+        )
     kept = {(origin / path).resolve() for path in written}
 
     taken = 0
@@ -53,7 +90,7 @@ def copied(directory: str, made: Sequence[str] = (), written: Sequence[str] = ()
     with TemporaryDirectory(prefix="nbdebt-verify-", ignore_cleanup_errors=True) as temporary:
         place = Path(temporary) / (origin.name or "root")
         shutil.copytree(
-            origin, place, ignore=_LEFT, copy_function=take, ignore_dangling_symlinks=True, symlinks=False
+            origin, place, ignore=_left, copy_function=take, ignore_dangling_symlinks=True, symlinks=False
         )
         if origin.parent not in (origin, Path("/"), Path("/tmp")):
             for beside in origin.parent.iterdir():

@@ -9,6 +9,7 @@ from typing import Any
 from nbdebt.export.model import Held
 from nbdebt.export.summaries import summary
 from nbdebt.live.fingerprints import Budget, Fingerprinter
+from nbdebt.live.fingerprints.code import behind
 from nbdebt.live.fingerprints.peek import type_name
 
 _BUDGET = Budget(seconds=5.0, bytes=2**31, elements=20_000_000)
@@ -29,6 +30,7 @@ def held(value: object, summarised: bool = False) -> Held:
         value: any value.
         summarised: with its summary.
     """
+    value = behind(value)
     name = type_name(type(value))
     if name == _LINES and isinstance(value, list):
         # What `x = !command` gives is a list with methods of IPython's.

@@ -304,12 +304,14 @@ class Streams:
 
     def _arm_python(self, module: Any) -> None:
         if not monitor.active:
-            self._wrapper.wrap(random, "seed", ("a",), False, self._told("python"))
-            self._wrapper.wrap(random, "setstate", ("state",), False, self._set("python", "state"))
             self._wrapper.wrap(random.Random, "seed", ("self", "a"), False, self._python_seed)
+            self._wrapper.wrap(random.Random, "setstate", ("self", "state"), False, self._python_setstate)
+            # What the module has are methods of its generator, from before: they stay methods of it.
+            for name in ("seed", "setstate"):
+                self._wrapper.replace(module, name, getattr(vars(random)["_inst"], name))
             return
         monitor.on_entry(random.Random.seed.__code__, lambda frame: self._python_seed(frame.f_locals))
-        monitor.on_entry(random.Random.setstate.__code__, self._python_setstate)
+        monitor.on_entry(random.Random.setstate.__code__, lambda frame: self._python_setstate(frame.f_locals))
         monitor.on_entry(random.SystemRandom.getrandbits.__code__, self._entropy)
         monitor.on_return(random.SystemRandom.getrandbits.__code__, self.kept.given)
 
@@ -375,9 +377,9 @@ class Streams:
             if maker is not None and not is_library(maker.f_code.co_filename):
                 self._generators.append("random.Random")
 
-    def _python_setstate(self, frame: types.FrameType) -> None:
-        if frame.f_locals.get("self") is vars(random)["_inst"]:
-            self._set("python", "state")(frame.f_locals)
+    def _python_setstate(self, values: Mapping[str, object]) -> None:
+        if values.get("self") is vars(random)["_inst"]:
+            self._set("python", "state")(values)
 
     def _set(self, stream: str, name: str) -> Callable[[Mapping[str, object]], None]:
         """What is called when a state is set: one that no seed determined determines nothing."""

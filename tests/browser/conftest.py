@@ -53,9 +53,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
         yield url, root
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
-    """Chromium."""
+    """Chromium; closed after the tests of this directory: Playwright's event loop runs as long as it is
+    open, and tests that follow in the same process may want their own."""
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed")
     with sync_api.sync_playwright() as playwright:
@@ -64,7 +65,7 @@ def browser() -> Iterator[Any]:
         found.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab(server: tuple[str, Path], browser: Any) -> Lab:
     """JupyterLab, loaded once."""
     page = browser.new_page(viewport={"width": 1360, "height": 860})

@@ -219,6 +219,18 @@ KINDS = {
         told = asdict(first)
         cheapest
         """,
+    "functions that seed, under names of their own": """
+        # run: a b c
+        # %% a
+        from random import random, seed
+        from numpy.random import seed as seed_numpy
+        # %% b
+        seed(3)
+        seed_numpy(4)
+        seeding = {"python": seed, "numpy": seed_numpy}
+        # %% c
+        drawn = random()
+        """,
     "caches of functions": """
         # run: a b c a2
         # %% a

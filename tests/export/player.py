@@ -90,7 +90,7 @@ def _answer(request: Request, shell: Any) -> Exported:
 def _values(shell: Any) -> dict[str, str]:
     """Digests of all names; functions and classes in words: bytecode depends on what is compiled with it."""
     # What ``x = !command`` gives is a list of IPython's, and a plain one in the script.
-    coded = (types.FunctionType, type, list)
+    coded = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type, list)
     return {
         name: str(said(shell.user_ns[name])) if isinstance(shell.user_ns[name], coded) else digest
         for name, digest in shell.digests().items()

@@ -19,6 +19,9 @@ def said(value: Any) -> Any:
     if isinstance(value, set):
         return ["set", sorted(map(repr, value))]
     if isinstance(value, types.FunctionType):
+        if value.__code__.co_filename.endswith("nbdebt/live/files/wrap.py"):
+            # On Python 3.11 it stands for the library's.
+            return said(value.__wrapped__)
         # Not its bytecode: that depends on what else is compiled with it.
         code = value.__code__
         return ["function", value.__name__, code.co_names, code.co_varnames, said(value.__defaults__)]

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 import nbdebt
-from nbdebt.export.place import outside
+from nbdebt.export.place import FILES, copied, outside
+from nbdebt.model.errors import NbdebtError
 
 nbformat = pytest.importorskip("nbformat")
 
@@ -57,3 +58,22 @@ def test_what_was_not_run_is_not_called_unequal(tmp_path: Path) -> None:
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "a.ipynb")
     found = nbdebt.export(tmp_path / "a.ipynb").verify()
     assert not found.equal and found.summary().startswith("it was not run: it writes ../n.txt, outside")
+
+
+def test_a_directory_that_links_to_itself_is_copied_once(tmp_path: Path) -> None:
+    origin = tmp_path / "project"
+    (origin / "data").mkdir(parents=True)
+    (origin / "data" / "a.csv").write_text("1")
+    (origin / "data" / "up").symlink_to(origin, target_is_directory=True)
+    (origin / "linked").symlink_to(origin / "data", target_is_directory=True)
+    with copied(str(origin)) as place:
+        found = sorted(str(path.relative_to(place)) for path in place.rglob("*") if path.is_file())
+        assert found == ["data/a.csv", "linked/a.csv"]
+        assert not (place / "linked").is_symlink()
+
+
+def test_a_home_is_not_copied(tmp_path: Path) -> None:
+    for number in range(FILES + 1):
+        (tmp_path / str(number)).touch()
+    with pytest.raises(NbdebtError, match="holds more than 20,000 files: work in"), copied(str(tmp_path)):
+        pass

@@ -49,6 +49,17 @@ def test_estimators() -> None:
     assert take(model).digest == before.digest
 
 
+def test_functions_that_cython_compiled() -> None:
+    check(np.random.default_rng, np.random.seed, np.random.default_rng)
+    found = take(np.random.default_rng)
+    assert found.exactness == "exact"
+    program = (
+        "from tests.live.twins import take; import numpy as n; print(take(n.random.default_rng).digest.hex())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == found.digest.hex()
+
+
 def test_labelled_arrays() -> None:
     xr = pytest.importorskip("xarray")
 

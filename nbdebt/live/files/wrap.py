@@ -77,6 +77,11 @@ class Wrapper:
                     setattr(module, name, wrapper)
                     self._undo.append((module, name, original, wrapper))
 
+    def replace(self, holder: types.ModuleType, name: str, value: object) -> None:
+        """Put something else in the place of what a module holds under a name, until the stop."""
+        self._undo.append((holder, name, vars(holder)[name], value))
+        setattr(holder, name, value)
+
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         """As a finder of :data:`sys.meta_path`: finds nothing itself, but is told when the module is
         there."""

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from xxhash import xxh3_128_digest
 
-from nbdebt.live.fingerprints.kinds import reads, reads_library
+from nbdebt.live.fingerprints.kinds import find, reads, reads_cython, reads_library
 from nbdebt.live.fingerprints.nodes import Node
 from nbdebt.live.fingerprints.peek import (
     attribute,
@@ -114,8 +114,25 @@ def _code(walk: Walk, value: CodeType) -> bytes | Node:
     return code_digest(value)
 
 
+_OURS: Final = ("nbdebt.live.files.wrap", "Wrapper.wrap.<locals>.call")
+
+
+def behind(value: object) -> Any:
+    """What a function stands for that the recorder has put in its place (on Python 3.11); else the value."""
+    while (
+        type(value) is FunctionType
+        and _code_of(value).co_qualname == _OURS[1]
+        and _globals_of(value).get("__name__") == _OURS[0]
+    ):
+        value = _attributes_of(value)["__wrapped__"]
+    return value
+
+
 @reads(FunctionType)
 def _function(walk: Walk, value: FunctionType) -> bytes | Node:
+    inner = behind(value)
+    if inner is not value:
+        return find(type(inner))(walk, inner)
     code: CodeType = _code_of(value)
     closure = _closure_of(value)
     module = _globals_of(value).get("__name__")
@@ -178,6 +195,12 @@ def _builtin(walk: Walk, value: types.BuiltinFunctionType) -> bytes | Node:
         module = object.__getattribute__(value, "__module__")
         return Node(b"builtin:" + name, [module if type(module) is str else ""])
     return Node(b"builtin method:" + name, [owner])
+
+
+@reads_cython
+def _cython(walk: Walk, value: Any) -> bytes | Node:
+    module, name = (str(attribute(value, n)) for n in ("__module__", "__qualname__"))
+    return Node(f"cython:{module}.{name}".encode("utf-8", "replace"), [attribute(value, "__self__")])
 
 
 @reads(

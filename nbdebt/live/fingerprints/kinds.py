@@ -6,12 +6,20 @@ from typing import Any, Final
 
 from nbdebt.live.fingerprints.instances import extended, instance
 from nbdebt.live.fingerprints.nodes import Node
-from nbdebt.live.fingerprints.peek import is_authentic, module_name, mro, registered_name, token
+from nbdebt.live.fingerprints.peek import (
+    is_authentic,
+    is_cython_function,
+    module_name,
+    mro,
+    registered_name,
+    token,
+)
 from nbdebt.live.fingerprints.walk import Reader, Walk
 
 _BUILTIN: Final[dict[int, Reader]] = {}
 _LIBRARY: Final[dict[str, Reader]] = {}
 _OPAQUE: Final[list[tuple[str, str]]] = []
+_CYTHON: Final[list[Reader]] = []
 _found: Final[dict[int, tuple["weakref.ref[type]", Reader]]] = {}
 
 
@@ -38,6 +46,12 @@ def reads_library(*names: str) -> Callable[[Reader], Reader]:
     return register
 
 
+def reads_cython(reader: Reader) -> Reader:
+    """The decorated function reads functions that Cython compiled."""
+    _CYTHON.append(reader)
+    return reader
+
+
 def opaque(why: str, *prefixes: str) -> None:
     """Instances of classes whose ``module.name`` begins like this aren't looked into."""
     _OPAQUE.extend((prefix, why) for prefix in prefixes)
@@ -58,6 +72,8 @@ def find(cls: type) -> Reader:
 
 
 def _find(cls: type) -> Reader:
+    if is_cython_function(cls):
+        return _CYTHON[0]
     for base in mro(cls):
         # What a library's base class says holds for all of its classes, before what is said of the library.
         reader = _LIBRARY.get(registered_name(base))

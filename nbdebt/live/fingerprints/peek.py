@@ -74,6 +74,17 @@ def registered_name(cls: type) -> str:
     return f"{module_name(cls).partition('.')[0]}:{_name_of(cls)}"
 
 
+def is_cython_function(cls: type) -> bool:
+    """Whether it is a type of functions that Cython compiled: it may hide its module, whose name ends in a
+    version."""
+    name = _name_of(cls)
+    return name in ("cython_function_or_method", "fused_cython_function") and any(
+        type(module) is ModuleType and vars(module).get(name) is cls
+        for key, module in list(sys.modules.items())
+        if key.startswith("_cython_")
+    )
+
+
 def is_authentic(cls: type) -> bool:
     """Whether the class is what its module calls by its name: not one that only says so."""
     module = sys.modules.get(module_name(cls))
