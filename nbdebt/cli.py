@@ -38,6 +38,8 @@ class Commands(click.Group):
         "export",
         "verify",
         "scan",
+        "diff",
+        "trend",
         "clean",
         "completion",
     )

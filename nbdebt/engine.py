@@ -25,6 +25,7 @@ from nbdebt.rules import catalogue
 _WORTH_WORKERS = 6_000_000
 
 Progress = Callable[[int, int], None]
+Then = Callable[[Sequence[str]], Mapping[str, bytes | None]]
 
 
 class CheckOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +93,32 @@ def check_paths(
         progress: called with (done, total) as notebooks are finished.
     """
     return _Run(options, None, progress).paths(paths)
+
+
+def check_both(
+    paths: Sequence[str], options: CheckOptions, then: Then, progress: Progress | None = None
+) -> tuple[Report, Report]:
+    """Check files as they are, and as they were, both times in the surroundings as they are now.
+
+    So what the two reports differ in is what was changed in the notebooks.
+
+    Args:
+        paths: as the user names them.
+        options: what the caller wants.
+        then: told which files there are, gives the contents that some had; None for one that wasn't there.
+        progress: called with (done, total) as notebooks are finished.
+    """
+    from nbdebt.analyse import analyse_bytes
+
+    run = _Run(options, None, progress)
+    files, found, problems = run.records(paths)
+    now = run.report({path: found[path] for path in files}, problems)
+    before = {path: found[path] for path in files}
+    for path, data in then(files).items():
+        before.pop(path, None)
+        if data is not None:
+            before[path] = analyse_bytes(data, path, *run.settings(run.directory(path)))
+    return now, run.report(before, [])
 
 
 def check_data(data: bytes, path: str, options: CheckOptions = _DEFAULTS) -> Report:
@@ -165,6 +192,11 @@ class _Run:
 
     def paths(self, paths: Sequence[str]) -> Report:
         """Check files and directories."""
+        files, found, problems = self.records(paths)
+        return self.report({path: found[path] for path in files}, problems)
+
+    def records(self, paths: Sequence[str]) -> tuple[list[str], dict[str, Record], list[Problem]]:
+        """The files below what is named, what each says, and problems with what was named."""
         exclude = self.settings(Path.cwd())[0].exclude
         files, problems = discover(paths, exclude, self.options.force_exclude)
         found: dict[str, Record] = {}
@@ -191,7 +223,7 @@ class _Run:
         self._analyse(todo, found)
         for cache in self._caches.values():
             cache.save()
-        return self.report({path: found[path] for path in files}, problems)
+        return files, found, problems
 
     def _cache(self, path: str) -> Cache | None:
         """The cache for a file: none for one whose name is no text."""

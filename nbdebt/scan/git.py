@@ -91,13 +91,19 @@ class Repository:
                 "a shallow clone? `git fetch --unshallow`, or name the commit to compare with"
             ) from None
 
-    def line(self, reference: str) -> list[Commit]:
-        """The commits that led to this one, each by its first parent, oldest first: what a branch was."""
-        name = self.commit(reference).name
-        said = self._ask(
-            "log", "--first-parent", "--reverse", "--format=%H %cI", "--no-show-signature", name, "--"
-        )
-        return [Commit(*line.split()) for line in said.decode("ascii").splitlines()]
+    def line(self, reference: str, *, touching: bool = False) -> list[Commit]:
+        """The commits that led to this one, each by its first parent, oldest first: what a branch was.
+
+        Args:
+            reference: where it ends.
+            touching: only those that changed a notebook, and the last one.
+        """
+        last = self.commit(reference)
+        only = ("*.ipynb",) if touching else ()
+        form = ("--first-parent", "--reverse", "--format=%H %cI", "--no-show-signature")
+        said = self._ask("log", *form, last.name, "--", *only)
+        found = [Commit(*line.split()) for line in said.decode("ascii").splitlines()]
+        return found if found and found[-1] == last else [*found, last]
 
     def notebooks(self, commit: str, *, sizes: bool = False) -> list[Blob]:
         """The notebooks at a commit; neither links nor what Jupyter keeps aside."""
@@ -140,14 +146,23 @@ class Repository:
                         seen.add((path, blob))
                         yield commit, Blob(path, blob, -1)
 
-    def renamed(self, old: str, new: str | None) -> dict[str, str]:
-        """New paths of notebooks to old ones, between two commits, or a commit and the work tree."""
-        target = (new,) if new is not None else ()
-        said = self._ask(
-            "diff", "--name-status", "-z", "-M", "--diff-filter=R", "--no-ext-diff", old, *target, "--"
-        )
-        fields = [os.fsdecode(f) for f in said.split(b"\0")]
-        return {fields[i + 2]: fields[i + 1] for i in range(0, len(fields) - 2, 3)}
+    def changed(self, since: str) -> dict[str, str | None]:
+        """What in the work tree is not as a commit has it: paths, and those they had; None for new ones.
+
+        What git doesn't track is not among them, what is gone neither.
+        """
+        said = self._ask("diff", "--name-status", "-z", "-M", "--no-ext-diff", since, "--")
+        fields = iter([os.fsdecode(f) for f in said.split(b"\0")])
+        found: dict[str, str | None] = {}
+        for status in fields:
+            if status.startswith(("R", "C")):
+                old = next(fields)
+                found[next(fields)] = old
+            elif status:
+                path = next(fields)
+                if status != "D":
+                    found[path] = None if status == "A" else path
+        return found
 
     def content(self, blob: str, most: int | None = None) -> bytes:
         """A content by its name. May be called from several threads.

@@ -47,6 +47,14 @@ class Todo(NamedTuple):
     item: Item
 
 
+class Counts(NamedTuple):
+    """What is known of one content: its status, its verdict, errors and warnings by family."""
+
+    status: str
+    reproduces: bool | None
+    families: tuple[int, ...]
+
+
 class Journal:
     """The journal of a directory of results. Every method may be called from any thread.
 
@@ -265,6 +273,17 @@ class Journal:
             "reproduces": {"yes": said.get(1, 0), "no": said.get(0, 0), "unknown": said.get(None, 0)},
             "families": dict(zip(FAMILIES, found, strict=True)),
         }
+
+    def judgements(self) -> Iterator[tuple[str, Counts]]:
+        """What is known of the content at each location."""
+        for location, status, reproduces, *families in self._rows(
+            """
+            select i.location, r.status, r.reproduces, r."order", r.seeds, r.outputs, r.data
+            from items i join results r on r.content = i.content where i.done > 0
+            """
+        ):
+            known = None if reproduces is None else bool(reproduces)
+            yield location, Counts(status, known, tuple(families))
 
     def worst(self, count: int) -> list[tuple[str, int]]:
         """The contents with most errors and warnings: their first locations, and how many."""

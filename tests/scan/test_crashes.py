@@ -1,6 +1,5 @@
 """A scan that is killed goes on where it was; a notebook that kills is one row."""
 
-import json
 import os
 import signal
 import sqlite3
@@ -14,6 +13,7 @@ import pytest
 
 import nbdebt
 from benchmarks.trees import grow
+from tests.repositories import book
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "example_notebooks").glob("*.ipynb"))
@@ -55,19 +55,6 @@ def poisonous(tmp_path: Path) -> Iterator[dict[str, str]]:
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: poison\nVersion: 1\n", encoding="utf-8")
     (about / "entry_points.txt").write_text("[nbdebt.rules]\npoison = poison\n", encoding="utf-8")
     yield {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(place)])}
-
-
-def book(path: Path, source: str) -> None:
-    cell = {
-        "cell_type": "code",
-        "id": "a",
-        "metadata": {},
-        "execution_count": 1,
-        "outputs": [],
-        "source": source,
-    }
-    document = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    path.write_text(json.dumps(document), encoding="utf-8")
 
 
 def scan(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -5,7 +5,6 @@ import functools
 import http.server
 import os
 import shutil
-import subprocess
 import tarfile
 import threading
 import zipfile
@@ -17,32 +16,11 @@ import pytest
 import nbdebt
 from benchmarks.trees import grow
 from nbdebt.scan.git import Repository
+from tests.repositories import begun, committed, git
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "example_notebooks").glob("*.ipynb"))
 ALONE = nbdebt.Settings()
-IDENTITY = {
-    "GIT_AUTHOR_NAME": "a",
-    "GIT_AUTHOR_EMAIL": "a@example.org",
-    "GIT_COMMITTER_NAME": "a",
-    "GIT_COMMITTER_EMAIL": "a@example.org",
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-}
-
-
-def git(directory: Path, *arguments: str, when: str = "2026-01-05T12:00:00+00:00") -> str:
-    environment = {**os.environ, **IDENTITY, "GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
-    done = subprocess.run(
-        ["git", "-C", str(directory), *arguments], capture_output=True, text=True, check=True, env=environment
-    )
-    return done.stdout.strip()
-
-
-def committed(directory: Path, message: str, when: str = "2026-01-05T12:00:00+00:00") -> str:
-    git(directory, "add", "-A")
-    git(directory, "commit", "-q", "-m", message, when=when)
-    return git(directory, "rev-parse", "HEAD")
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +67,7 @@ def tarred(tree: Path, place: Path) -> str:
 def bare(tree: Path, place: Path) -> str:
     work = place / "work"
     shutil.copytree(tree, work)
-    git(work, "init", "-q", "-b", "main")
+    begun(work)
     committed(work, "all")
     git(place, "clone", "-q", "--bare", "work", "all.git")
     return str(place / "all.git")
@@ -156,9 +134,7 @@ def test_addresses_are_fetched_and_secrets_of_theirs_are_written_nowhere(tree: P
 
 
 def test_history_gives_every_content_that_was_ever_there(tmp_path: Path) -> None:
-    work = tmp_path / "work"
-    work.mkdir()
-    git(work, "init", "-q", "-b", "main")
+    work = begun(tmp_path / "work")
     book = work / "a.ipynb"
     book.write_bytes(EXAMPLES[0].read_bytes())
     first = committed(work, "one")

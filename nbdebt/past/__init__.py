@@ -1,0 +1,1 @@
+"""Debt over time: what a branch adds and repays, and how it went with every commit."""
