@@ -154,3 +154,21 @@ def test_checking_is_light(tmp_path: Path) -> None:
         "try:\n    main()\nexcept SystemExit as done:\n    assert done.code in (0, None), done.code"
     )
     assert not loaded_by(code) & HEAVY_FOR_CHECK
+
+
+def test_loading_into_a_kernel_imports_nothing_heavy() -> None:
+    """``%load_ext nbdebt`` and a cell: what is heavier than this package itself comes when it is asked for."""
+    pytest.importorskip("IPython")
+    program = """
+import sys
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+before = set(sys.modules)
+shell.run_line_magic("load_ext", "nbdebt")
+shell.run_cell("x = 1", store_history=True)
+new = {name.partition(".")[0] for name in set(sys.modules) - before}
+print(*sorted(new - set(sys.stdlib_module_names)))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    new = {name for name in done.stdout.split() if not name.startswith("_sysconfigdata")}
+    assert new <= {"IPython", "msgspec", "nbdebt", "typing_extensions", "xxhash"}
