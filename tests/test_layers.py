@@ -157,7 +157,7 @@ def test_checking_is_light(tmp_path: Path) -> None:
 
 
 def test_loading_into_a_kernel_imports_nothing_heavy() -> None:
-    """``%load_ext nbdebt`` and a cell: what is heavier than this package itself comes when it is asked for."""
+    """``%load_ext nbdebt`` and a cell: what is heavier than this package comes when asked for."""
     pytest.importorskip("IPython")
     program = """
 import sys
