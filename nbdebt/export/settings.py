@@ -232,18 +232,31 @@ class _Finder(ast.NodeVisitor):
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
-            self.visit(node.value)
+            single = isinstance(node.target, ast.Name) and id(node) in self.top
+            if not (
+                single and isinstance(node.target, ast.Name) and self._assigned(node, node.target, node.value)
+            ):
+                self.visit(node.value)
 
     # What is
 
     def visit_Assign(self, node: ast.Assign) -> None:
-        target = node.targets[0]
-        single = len(node.targets) == 1 and isinstance(target, ast.Name) and id(node) in self.top
-        if not (single and isinstance(target, ast.Name) and self._assigned(node, target.id)):
-            self.generic_visit(node)
+        target, value = node.targets[0], node.value
+        pairs: list[tuple[ast.expr, ast.expr]] = [(target, value)]
+        if (
+            isinstance(target, ast.Tuple)
+            and isinstance(value, ast.Tuple)
+            and len(target.elts) == len(value.elts)
+            and not any(isinstance(part, ast.Starred) for part in (*target.elts, *value.elts))
+        ):
+            pairs = list(zip(target.elts, value.elts, strict=True))
+        single = len(node.targets) == 1 and id(node) in self.top
+        for name, literal in pairs:
+            if not (single and isinstance(name, ast.Name) and self._assigned(node, name, literal)):
+                self.visit(literal)
 
-    def _assigned(self, node: ast.Assign, name: str) -> bool:
-        literal, inside = node.value, False
+    def _assigned(self, node: ast.Assign | ast.AnnAssign, target: ast.Name, literal: ast.expr) -> bool:
+        name, inside = target.id, False
         if isinstance(literal, ast.Call) and _last(literal.func) == "Path" and len(literal.args) == 1:
             literal, inside = literal.args[0], True
         value = literal_of(literal)
@@ -256,13 +269,14 @@ class _Finder(ast.NodeVisitor):
         names = (upper,) if not inside or upper != name else (f"{upper}_PATH",)
         if name.isupper() and not inside:
             names = (name,)
-        whole = node if name.isupper() and not inside and self._alone(node) else None
+        by_itself = literal is node.value and isinstance(node, ast.Assign)
+        whole = node if name.isupper() and by_itself and self._alone(node) else None
         self._add(
             literal,
             ("path", os.path.normpath(value)) if isinstance(value, str) and is_path else ("constant", name),
             "path" if is_path else "constant",
             names,
-            self._comment(node) or "set",
+            (self._comment(node) if len(_targets(node)) == 1 else "") or "set",
             name,
             whole,
             True,
@@ -382,6 +396,11 @@ def _files(entries: Iterable[Entry]) -> Iterator[tuple[str, str]]:
             path = resource.url if isinstance(resource, Url) else path
             if path and not set(path) & set("<{*") and not path.endswith((".py", ".ipynb")):
                 yield os.path.normpath(path), "read" if access.mode == "read" else "written"
+
+
+def _targets(node: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    return target.elts if isinstance(target, ast.Tuple) else [target]
 
 
 def _last(node: ast.expr) -> str:

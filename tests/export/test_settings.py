@@ -65,7 +65,7 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
             "class Model:\n    rate = 0.5\n    def fit(self): return dict(epochs=3)",
             "text = f'{0.25:.1f} {[x for x in (1, 2) if x > 5]}'",
             "match 5:\n    case 5: found = 'five'",
-            "value: 'int' = 5\nkey = lambda epochs=4: epochs\nten = scaled(10)",
+            "value: 'int' = [5]\nkey = lambda epochs=4: epochs\nten = scaled(10)",
             "same = ten == 20",
         ],
         [],
@@ -85,6 +85,13 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
     "negative and odd spellings": (
         ["OFFSET = -1_000\ntol = 1e-3\nUMLAUT = 'ä'", "x = (OFFSET, tol, UMLAUT)"],
         ["OFFSET: int = -1_000", "TOL: float = 1e-3", 'UMLAUT: str = "ä"'],
+    ),
+    "several at once, and with annotations": (
+        [
+            "rate, STEPS = 0.1, 20  # as in the paper\n(first, *rest), LIMIT = [1, 2, 3], 9\nepochs: int = 5",
+            "x = rate * STEPS + epochs + LIMIT + first",
+        ],
+        ["RATE: float = 0.1", "STEPS_: int = 20", "LIMIT_: int = 9", "EPOCHS: int = 5"],
     ),
     "a constant on one line with others": (
         ["A1 = 2; B1 = 3", "x = A1 + B1"],
