@@ -1,6 +1,7 @@
 """``nbdebt check``: the options, and what is done in which order. Conventions are those of ruff."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +216,7 @@ def _once(ask: Ask) -> int:
         lines=FileLines(given),
         versioned=_versioned(ask, report) if ask.show_accesses else None,
         exposed=_exposed(report) if ask.show_accesses else None,
+        map=_map(ask) if ask.output_format == "html" else None,
     )
     write(
         _statistics(ask, report, view) if ask.statistics else render(report, ask.output_format, view),
@@ -241,6 +243,13 @@ def _exposed(report: Report) -> Any:
     from nbdebt.commands.accesses import exposed_to
 
     return exposed_to(report)
+
+
+def _map(ask: Ask) -> Callable[[Report], Any]:
+    """What draws who makes and who reads which data."""
+    from nbdebt.datamap.build import build_map
+
+    return lambda report: build_map(report, ask.settings, [p for p in ask.paths if p != "-"] or ["."])
 
 
 def _write_baseline(ask: Ask, report: Report) -> int:

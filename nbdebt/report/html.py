@@ -5,9 +5,11 @@ import re
 from collections import Counter
 from html import escape
 from pathlib import Path
+from typing import NamedTuple
 
 from nbdebt import __version__
 from nbdebt.model.finding import Finding, NotebookResult, Report
+from nbdebt.report.overview import overview
 from nbdebt.report.plain import clean
 from nbdebt.report.view import View
 from nbdebt.report.words import (
@@ -31,10 +33,27 @@ _FAMILIES = {
 }
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 _LONGEST_STRIP = 400
+_ROOM = 1_850_000
+"""Characters of a page that browsers and mail programs still take well."""
+
+
+class _Detail(NamedTuple):
+    """How much is shown: what findings rest on, a strip of cells, and how many findings of a notebook."""
+
+    evidence: bool = True
+    strips: bool = True
+    most: int | None = None
+
+
+_DETAILS = (
+    _Detail(),
+    _Detail(evidence=False),
+    *(_Detail(evidence=False, strips=False, most=most) for most in (None, 20, 10, 5, 3, 1, 0)),
+)
 
 
 def html(report: Report, view: View) -> str:
-    """The report as a page of its own."""
+    """The report as a page of its own. Of very many findings less is shown, and said to be."""
     findings: dict[str, list[Finding]] = {notebook.path: [] for notebook in report.notebooks}
     for finding in report.findings:
         findings.setdefault(finding.path, []).append(finding)
@@ -43,7 +62,15 @@ def html(report: Report, view: View) -> str:
     # What can't be read or isn't Python has nothing to show; it is listed apart.
     shown = [path for path, found in findings.items() if found or (path in results and results[path].verdict)]
     paths = sorted(shown, key=lambda path: not any(f.severity != "note" for f in findings[path]))
-    sections = "".join(_notebook(path, findings[path], results.get(path)) for path in paths)
+    anchors = {path: f"n{number}" for number, path in enumerate(paths)}
+    sections, detail = "", _DETAILS[0]
+    for detail in _DETAILS:
+        sections = "".join(
+            _notebook(path, findings[path], results.get(path), anchors[path], detail) for path in paths
+        )
+        if len(sections) <= _ROOM:
+            break
+    first = overview(report, anchors, view.map(report) if view.map is not None else None)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
@@ -52,7 +79,8 @@ def html(report: Report, view: View) -> str:
         f"<title>nbdebt: {escape(_headline(report))}</title>\n"
         f"<style>\n{_resource('page.css')}</style>\n</head>\n<body>\n"
         f"<header><h1>Notebook debt</h1><p>{_text(summary(report))}</p></header>\n"
-        f"{_tiles(report)}{_filters(report)}<main>\n{_problems(report)}{sections}{_skipped(report)}</main>\n"
+        f"{_tiles(report)}{first}{_filters(report)}<main>\n{_problems(report)}{_left_out(detail)}{sections}"
+        f"{_skipped(report)}</main>\n"
         f"<footer>nbdebt {__version__}</footer>\n"
         f"<script>\n{_resource('page.js')}</script>\n</body>\n</html>\n"
     )
@@ -80,7 +108,7 @@ def _tiles(report: Report) -> str:
         (other, "would give other results", "bad" if other else ""),
         (unknown, "can't be known from the file", ""),
         (sum(f.severity != "note" for f in report.findings), "findings", ""),
-        (sum(map(fixable, report.findings)), "fixable with --fix", ""),
+        (sum(fixable(f) for f in report.findings if f.severity != "note"), "fixable with --fix", ""),
     ]
     shown = "".join(f'<li class="{kind}"><b>{count}</b> {escape(label)}</li>' for count, label, kind in tiles)
     return f'<ul class="tiles">{shown}</ul>\n'
@@ -108,17 +136,38 @@ def _family(family: str) -> str:
     return family if family in _FAMILIES else "nbdebt"
 
 
-def _notebook(path: str, findings: list[Finding], result: NotebookResult | None) -> str:
+def _left_out(detail: _Detail) -> str:
+    if detail.evidence:
+        return ""
+    said = "what findings rest on is left out"
+    if detail.most is not None:
+        said += f", and of each notebook only the first {detail.most} are shown" if detail.most else ""
+    return (
+        f'<p class="left-out">So that this page can still be read, {said}: '
+        "<code>nbdebt check --output-format html NOTEBOOK</code> shows all of one.</p>\n"
+    )
+
+
+def _notebook(
+    path: str, findings: list[Finding], result: NotebookResult | None, anchor: str, detail: _Detail
+) -> str:
     warned = sum(f.severity != "note" for f in findings)
     sentence = verdict_sentence(result) if result else ""
     verdict = ""
     if result is not None and result.verdict is not None:
         kind = {True: "good", False: "bad", None: "open"}[result.verdict.reproduces]
-        verdict = f'<p class="verdict {kind}">Restart &amp; Run All {_text(sentence)}</p>{_strip(result)}'
+        verdict = f'<p class="verdict {kind}">Restart &amp; Run All {_text(sentence)}</p>'
+        if detail.strips:
+            verdict += _strip(result)
     count = plural(warned, "finding") if warned else _text(sentence) or "no findings"
-    body = "".join(map(_finding, findings))
+    # What is cut is cut from the notes first.
+    ordered = sorted(findings, key=lambda f: f.severity == "note") if detail.most is not None else findings
+    body = "".join(_finding(finding, detail) for finding in ordered[: detail.most])
+    if detail.most is not None and len(ordered) > detail.most:
+        body += f'<p class="rest">{len(ordered) - detail.most} more</p>'
     return (
-        f'<details class="notebook"{" open" if warned else ""}><summary><h2>{escape(clean(path))}</h2>'
+        f'<details class="notebook" id="{anchor}"{" open" if warned else ""}>'
+        f"<summary><h2>{escape(clean(path))}</h2>"
         f'<span class="count">{count}</span></summary>{verdict}{body}</details>\n'
     )
 
@@ -146,15 +195,15 @@ def _strip(result: NotebookResult) -> str:
     )
 
 
-def _finding(finding: Finding) -> str:
+def _finding(finding: Finding, detail: _Detail) -> str:
     where = escape(clean(cell_label(finding.cell)))
     if finding.cell is not None and finding.span is not None:
         where += f", line {finding.span.line}"
     badge = (
         f'<span class="fix" title="{escape(clean(finding.fix.title))}">fixable</span>' if finding.fix else ""
     )
-    extra = [_text(item) for item in finding.evidence]
-    for related in finding.related:
+    extra = [_text(item) for item in finding.evidence] if detail.evidence else []
+    for related in finding.related if detail.evidence else ():
         place = cell_label(related.cell) if related.cell else ""
         if related.path and related.path != finding.path:
             place = f"{related.path} {place}".strip()

@@ -1,5 +1,14 @@
 "use strict";
 (() => {
+  // On paper nothing can be opened.
+  const closed = () => document.querySelectorAll("details:not([open])");
+  let opened = [];
+  addEventListener("beforeprint", () => { opened = [...closed()]; for (const one of opened) one.open = true; });
+  addEventListener("afterprint", () => { for (const one of opened) one.open = false; });
+  // A link to a notebook shows what is in it.
+  const follow = () => { const there = document.getElementById(location.hash.slice(1)); if (there) there.open = true; };
+  addEventListener("hashchange", follow);
+  follow();
   const form = document.querySelector(".filters");
   if (!form) return;
   const families = [...form.querySelectorAll("[data-family]")];

@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 
 from nbdebt.data.exposure.answer import Exposure
-from nbdebt.model.finding import Exchange, Finding
+from nbdebt.datamap.model import DataMap
+from nbdebt.model.finding import Exchange, Finding, Report
 
 VersionedBy = Callable[[str, Exchange], bool | None]
 ExposedTo = Callable[[str, Exchange], Exposure | None]
@@ -59,6 +60,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         asides: what else to say at the end, in a few words each.
         lines: true lines in files.
         versioned: says of an access whether its source is versioned; None where it can't be said.
+        map: gives the map of data of a report; None where none is wanted.
         exposed: says of an access who can read what it writes; None where it writes nothing.
     """
 
@@ -72,3 +74,4 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     lines: FileLines = msgspec.field(default_factory=FileLines)
     versioned: VersionedBy | None = None
     exposed: ExposedTo | None = None
+    map: Callable[[Report], DataMap] | None = None
