@@ -15,6 +15,7 @@ from nbdebt.past.budget import keep
 from nbdebt.past.trend import Step, trend
 from nbdebt.report.plain import Paint
 from nbdebt.scan.git import is_bare
+from nbdebt.scan.journal import VERSION
 from nbdebt.scan.scanning import terms_of
 
 
@@ -91,7 +92,9 @@ def command(
     progress = Progress(True)
     with tempfile.TemporaryDirectory(prefix="nbdebt-trend-") as aside:
         keeps = not no_cache and not is_bare(directory)
-        cache = (_kept(Path(settings.root or directory)) if keeps else Path(aside)) / "trend.sqlite"
+        cache = (
+            _kept(Path(settings.root or directory)) if keeps else Path(aside)
+        ) / f"trend-{VERSION}.sqlite"
         try:
             found = trend(directory, terms, cache, ref, cast(Step, step), points, jobs, progress)
         finally:

@@ -18,14 +18,15 @@ import msgspec
 from nbdebt.model.errors import NbdebtError
 from nbdebt.scan.model import FAMILIES, SHORT, FindingRow, Item, Judgement, NotebookRow, notebook_row
 
-_VERSION = 1
+VERSION = 2
+"""Of the file: raised with every change of its tables."""
 _MANY = 1_000
 _SCHEMA = """
 create table if not exists meta (key text primary key, value text not null) without rowid;
 create table if not exists items (
-    number integer primary key, location text not null unique, item blob not null, stamp text not null,
-    identity text not null, listed integer not null, done integer not null default 0, content text,
-    size integer, trouble blob
+    number integer primary key, location text not null unique, root text not null, item blob not null,
+    stamp text not null, identity text not null, listed integer not null, done integer not null default 0,
+    content text, size integer, trouble blob
 );
 create index if not exists items_by_content on items (content, location);
 create index if not exists items_to_do on items (listed, done, number);
@@ -93,9 +94,9 @@ class Journal:
 
     def _begin(self, key: str) -> None:
         version = self._meta("version")
-        if version not in ("", str(_VERSION)):
+        if version not in ("", str(VERSION)):
             raise NbdebtError(
-                f"{self.file}: is of version {version}; this nbdebt reads {_VERSION}: remove it, or use -o"
+                f"{self.file}: is of version {version}; this nbdebt reads {VERSION}: remove it, or use -o"
             )
         known = self._meta("key")
         with self._transaction():
@@ -103,7 +104,7 @@ class Journal:
                 self.forgotten = bool(known) and self._one("select 1 from results limit 1") is not None
                 for table in ("items", "results", "identities"):
                     self._db.execute(f"delete from {table}")
-            self._note("version", str(_VERSION))
+            self._note("version", str(VERSION))
             self._note("key", key)
             # A scan that was ended goes on; a finished one is followed by the next.
             self.turn = int(self._meta("turn") or 0)
@@ -127,13 +128,14 @@ class Journal:
         return count + self._add(batch)
 
     def _add(self, batch: list[Item]) -> int:
-        rows = [(i.location, _encode(i), i.stamp, i.identity, self.turn) for i in batch]
+        rows = [(i.location, i.root, _encode(i), i.stamp, i.identity, self.turn) for i in batch]
         with self._lock, self._transaction():
             self._db.executemany(
                 """
-                insert into items (location, item, stamp, identity, listed) values (?, ?, ?, ?, ?)
+                insert into items (location, root, item, stamp, identity, listed) values (?, ?, ?, ?, ?, ?)
                 on conflict (location) do update set
-                    item = excluded.item, stamp = excluded.stamp, identity = excluded.identity,
+                    root = excluded.root, item = excluded.item,
+                    stamp = excluded.stamp, identity = excluded.identity,
                     done = case
                         when trouble is null and done > 0 and stamp = excluded.stamp
                             and (stamp <> '' or done = excluded.listed) then excluded.listed
@@ -144,6 +146,11 @@ class Journal:
                 rows,
             )
         return len(batch)
+
+    def keep(self, root: str) -> None:
+        """What was named could not be listed this time: what is known of it stays."""
+        with self._lock:
+            self._db.execute("update items set listed = ? where root = ?", (self.turn, root))
 
     def retry(self) -> None:
         """Forget what time or memory did not suffice for, so that it is tried again."""

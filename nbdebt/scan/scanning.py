@@ -236,6 +236,9 @@ def run(
         if plan.retry:
             journal.retry()
         done, total = journal.counts()
+        if problems and not total:
+            # Nothing is written over what an earlier scan found.
+            raise NbdebtError("\n".join(f"{problem.path}: {problem.reason}" for problem in problems))
         read = total - done
         fetcher = Fetcher({s.root: s.named for s in found if s.root != s.named}, plan.limits.megabytes)
 
@@ -289,6 +292,7 @@ def _list(journal: Journal, found: Sequence[Source], listing: Progress | None) -
         try:
             journal.add(counted(source.items(), len(found) - number))
         except NbdebtError as error:
+            journal.keep(source.root)
             problems.append(
                 Problem(source.root, str(error).removeprefix(f"{source.root}: "), kind="unreadable")
             )

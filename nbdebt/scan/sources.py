@@ -138,18 +138,20 @@ class Source:
 
     def _remote(self) -> Iterator[Item]:
         system, path = filesystem(self.named)
+        # A question mark begins a query in an address, and is no pattern.
+        is_pattern = "*" in path
         try:
             found: dict[str, dict[str, Any]]
-            if is_notebook(path.partition("?")[0]) or (self.scripts and path.endswith(".py")):
-                found = {path: {}}
-            elif glob.has_magic(path):
+            if is_pattern:
                 found = system.glob(path, detail=True)
+            elif is_notebook(path.partition("?")[0]) or (self.scripts and path.endswith(".py")):
+                found = {path: {}}
             else:
                 found = system.find(path, detail=True)
         except Exception as error:
             # Whatever a file system of somebody's raises: the whole source can't be listed.
             raise NbdebtError(f"{self.root}: can't be listed: {_said(error)}") from None
-        top = "" if glob.has_magic(path) or path in found else path.rstrip("/") + "/"
+        top = "" if is_pattern or path in found else path.rstrip("/") + "/"
         for name in sorted(found):
             plain = name.partition("?")[0]
             if not is_notebook(plain) and not (self.scripts and plain.endswith(".py")):

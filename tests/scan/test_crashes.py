@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -176,3 +177,19 @@ def test_what_changed_since_is_judged_anew_and_what_is_gone_is_gone(tmp_path: Pa
 
 def untimed(scan: nbdebt.Scan) -> list[object]:
     return [msgspec.structs.replace(row, seconds=0.0) for row in scan.notebooks()]
+
+
+def test_what_cannot_be_listed_this_time_keeps_its_rows(tmp_path: Path) -> None:
+    grow(tmp_path / "one", EXAMPLES, 3, seed=1)
+    archive = tmp_path / "two.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.write(EXAMPLES[0], "x.ipynb")
+    settings, named = nbdebt.Settings(), (tmp_path / "one", archive)
+    first = nbdebt.scan(*named, output=tmp_path / "out", settings=settings, jobs=1)
+    before = untimed(first)
+    archive.write_bytes(b"gone bad")
+    second = nbdebt.scan(*named, output=tmp_path / "out", settings=settings, jobs=1)
+    assert [problem.path for problem in second.summary.problems] == [str(archive)]
+    assert untimed(second) == before and len(before) == 4
+    with pytest.raises(nbdebt.NbdebtError, match="archive"):
+        nbdebt.scan(archive, output=tmp_path / "other", settings=settings)

@@ -81,6 +81,11 @@ def in_memory(tree: Path, place: Path) -> str:
     return "memory://company"
 
 
+def pattern_in_memory(tree: Path, place: Path) -> str:
+    in_memory(tree, place)
+    return "memory://company/**/*.ipynb"
+
+
 def zipped_in_memory(tree: Path, place: Path) -> str:
     fsspec = pytest.importorskip("fsspec")
     fsspec.filesystem("memory").pipe_file("/all.zip", Path(zipped(tree, place)).read_bytes())
@@ -88,7 +93,9 @@ def zipped_in_memory(tree: Path, place: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    "source", [pattern, zipped, tarred, bare, in_memory, zipped_in_memory], ids=lambda f: f.__name__
+    "source",
+    [pattern, zipped, tarred, bare, in_memory, pattern_in_memory, zipped_in_memory],
+    ids=lambda f: f.__name__,
 )
 def test_where_notebooks_lie_changes_nothing(
     source: Callable[[Path, Path], str], tree: Path, tmp_path: Path
