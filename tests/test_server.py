@@ -157,6 +157,32 @@ def test_the_flow(server: str) -> None:
     assert refusal(server, "flow", "a.ipynb", {"cells": 3})
 
 
+def test_exports(server: str, place: Path) -> None:
+    options = {
+        "to": "script", "targets": [], "functions": False, "settings": True, "cli": "none",
+        "config": "none", "name": "",
+    }  # fmt: skip
+    document = notebook("x = 1", "open('ran', 'w').close()", "print(x)")
+    made = asked(server, "export", "a.ipynb", document, options=options)["export"]
+    assert (made["state"], made["name"], list(made["files"])) == ("made", "a.py", ["a.py"])
+    running = asked(server, "export", "a.ipynb", document, options=options, verify=True)["export"]
+    while (found := asked_after(server, running["job"]))["state"] == "running":
+        pass
+    assert found["result"]["equal"] and found["result"]["summary"].endswith("the same when it runs again")
+    assert not (place / "ran").exists() and not (place / "a.py").exists(), "it ran in a copy"
+    refused = asked(server, "export", "a.ipynb", notebook("x = 1", "input()"), options=options)["export"]
+    assert (refused["refused"]["cell"], refused["refused"]["line"]) == ("c1", 1)
+    assert "no file" in refusal(server, "export", "../a.ipynb", document, options=options)
+
+
+def asked_after(server: str, job: int) -> dict[str, Any]:
+    """What is known of a verification."""
+    answer: dict[str, Any] = ask(
+        f"{server}/export-result", "POST", {"path": "a.ipynb", "job": job}, **WITH_TOKEN
+    )
+    return dict(answer["export"])
+
+
 def test_what_is_no_notebook_is_a_problem(server: str) -> None:
     (problem,) = check(server, "a.ipynb", {"cells": 3})["problems"]
     assert problem["kind"] == "malformed"
@@ -171,6 +197,8 @@ def test_what_is_no_notebook_is_a_problem(server: str) -> None:
         ("explain/..%2Fcheck", None, WITH_TOKEN, 404),
         ("data", {"path": "a.ipynb", "notebook": DRAWS}, {}, 403),
         ("pin", {"path": "a.ipynb", "notebook": DRAWS, "key": "r"}, {}, 403),
+        ("export", {"path": "a.ipynb", "notebook": DRAWS, "verify": True}, {}, 403),
+        ("export-result", {"path": "a.ipynb", "job": 1}, WITH_TOKEN, 422),
         ("declare", {"path": "a.ipynb", "notebook": DRAWS, "key": "w"}, {}, 403),
         ("check", {"path": "a.ipynb"}, WITH_TOKEN, 400),
         ("data", {"path": 3}, WITH_TOKEN, 400),

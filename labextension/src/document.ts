@@ -140,7 +140,7 @@ export function stretch(source: string, span: Span): [number, number] {
 }
 
 /** Where a finding is in its cell; null for one about the whole. */
-export function placeOf(finding: Finding, source: string): [number, number] | null {
+export function placeOf(finding: Pick<Finding, 'start' | 'end'>, source: string): [number, number] | null {
   if (finding.start === null) {
     return null;
   }

@@ -11,6 +11,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { debtIcon } from './icon';
 import { Marks } from './marks';
 import { Follower } from './notebook';
+import { saveBeside } from './saving';
 import { askHow } from './silence';
 import type { Remembered, Seen } from './state';
 import { PanelState } from './state';
@@ -53,7 +54,15 @@ const plugin: JupyterFrontEndPlugin<void> = {
       trans,
       rendermime,
       panel: state,
-      silence: finding => state.attempt(silence(finding))
+      silence: finding => state.attempt(silence(finding)),
+      save: async (follower, name, exported) => {
+        const { path } = follower.panel.context;
+        const place = await saveBeside(app.serviceManager.contents, path, name, exported, trans);
+        if (place !== '') {
+          follower.exporting.keep(trans.__('Saved: %1', place), place);
+        }
+      },
+      show: path => void app.commands.execute('docmanager:open', { path })
     });
     const open = (): void => app.shell.activateById(panel.id);
     app.shell.add(panel, 'right', { rank: 850, type: 'nbdebt' });

@@ -10,6 +10,7 @@ import { Debouncer } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
 import type { Cell, Scope } from './document';
 import { Teller, placeOf, silencing, stepsOf } from './document';
+import { Exporting } from './exporting';
 import type { Request } from './kernel';
 import { Gone, Wire } from './kernel';
 import { Looking, careful } from './looking';
@@ -45,6 +46,11 @@ export class Follower implements IDisposable {
     this.model,
     careful((kind, given) => this.request(kind, given)),
     () => this.look()
+  );
+  readonly exporting = new Exporting(
+    this.model,
+    careful((kind, given) => this.request(kind, given)),
+    () => this.panel.context.path
   );
   isDisposed = false;
 
@@ -125,7 +131,7 @@ export class Follower implements IDisposable {
   }
 
   /** Show a cell, with the cursor where a finding is. */
-  async goTo(cellId: string, finding?: Finding): Promise<void> {
+  async goTo(cellId: string, finding?: Pick<Finding, 'start' | 'end'> | number): Promise<void> {
     const notebook = this.notebook;
     const index = notebook.widgets.findIndex(widget => widget.model.id === cellId);
     const cell = notebook.widgets[index];
@@ -137,7 +143,9 @@ export class Follower implements IDisposable {
     await notebook.scrollToItem(index, 'smart');
     await cell.ready;
     const editor = cell.editor;
-    const place = finding && placeOf(finding, cell.model.sharedModel.getSource());
+    const line = typeof finding === 'number' ? finding : 0;
+    const span = typeof finding === 'number' ? { start: { line, column: 1 }, end: null } : finding;
+    const place = span && span.start?.line !== 0 && placeOf(span, cell.model.sharedModel.getSource());
     if (editor && place) {
       const at = editor.getPositionAt(place[0]);
       if (at) {

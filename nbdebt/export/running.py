@@ -16,6 +16,7 @@ import msgspec
 import nbdebt
 from nbdebt.export.model import Held, Limits
 from nbdebt.export.place import copied
+from nbdebt.export.stopping import stop_of
 from nbdebt.model.errors import NbdebtError
 
 _SCRIPT = ("script.py", "nbdebt.live.replayed")
@@ -165,7 +166,10 @@ def _watched(command: Sequence[str], place: Path, out: int, err: int, limits: Li
         start_new_session=True,
         preexec_fn=_limited(limits) if os.name == "posix" else None,
     )
+    stop = stop_of.get()
     try:
+        if stop is not None:
+            stop.begun(lambda: _end(process) if os.name == "posix" else process.kill())
         return process.wait(limits.timeout)
     except subprocess.TimeoutExpired:
         return -signal.SIGALRM if os.name == "posix" else 1
@@ -175,6 +179,8 @@ def _watched(command: Sequence[str], place: Path, out: int, err: int, limits: Li
         else:
             process.kill()
         process.wait()
+        if stop is not None:
+            stop.ended()
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -1,12 +1,18 @@
-"""What the panel asks a kernel beside its state: data in and out, and what is to be done about them."""
+"""What the panel asks a kernel beside its state: data in and out, the flow, exports; what is to be done."""
 
 import os
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from nbdebt.config import load_settings
 from nbdebt.data.repay import DONE, declare_output, lock_for, pin_sources
+from nbdebt.export.jobs import Jobs
+from nbdebt.export.offer import offered, refusal, verified, wanted_of
+from nbdebt.export.refused import ExportRefused
 from nbdebt.live.drawing import drawn
 from nbdebt.live.exposure import around, was_seen
 from nbdebt.live.pinning import reader_of
@@ -20,6 +26,64 @@ if TYPE_CHECKING:
     from nbdebt.live.session import Session
 
 Answer = dict[str, Any]
+
+
+def export(session: "Session", given: Answer) -> Answer:
+    """The session as a script, or as something else; run and compared where that is asked for, which goes on
+    in a thread while cells run; null while a cell runs.
+
+    Raises:
+        NbdebtError: what is asked for doesn't go together, or nothing ran yet.
+    """
+    wanted, seed = wanted_of(given.get("options")), session.settings.seed
+    with looking(session) as resting:
+        if not resting:
+            return {"export": None}
+        log = session.log()
+        if not log.entries:
+            raise NbdebtError("nothing ran yet that could be exported")
+        cells = {entry.label: entry.cell for entry in log.entries}
+        try:
+            found = offered(log, wanted, seed)
+        except ExportRefused as error:
+            return {"export": refusal(error, cells)}
+        if not given.get("verify"):
+            return {"export": found}
+        # What is compared is what the session holds now: runs that follow change nothing of it.
+        held = log.look(log.names) if log.look is not None else {}
+    log = msgspec.structs.replace(log, look=lambda names: {n: held[n] for n in names if n in held})
+
+    def proof() -> Answer:
+        try:
+            return verified(log, wanted, seed)
+        except ExportRefused as error:
+            return refusal(error, cells)
+
+    jobs = _jobs(session)
+    job = jobs.start(proof, found["name"])
+    return {"export": {**found, "state": "running", "job": job}}
+
+
+def export_result(session: "Session", given: Answer) -> Answer:
+    """What came of it."""
+    return {"export": _jobs(session).result(int(given["job"]))}
+
+
+def export_stop(session: "Session", given: Answer) -> Answer:
+    """End it."""
+    _jobs(session).stop(int(given["job"]))
+    return {}
+
+
+def _jobs(session: "Session") -> Jobs:
+    found = _running.get(session)
+    if found is None:
+        found = _running[session] = Jobs(session.recorder.files.quiet)
+        session.on_close(found.close)
+    return found
+
+
+_running: "weakref.WeakKeyDictionary[Session, Jobs]" = weakref.WeakKeyDictionary()
 _FIELDS = ("owner", "consumers", "note", "expires")
 WAIT = "a cell is running: ask again when it is done"
 
@@ -95,6 +159,9 @@ def _short(file: "os.PathLike[str]", directory: "os.PathLike[str]") -> str:
 REQUESTS: dict[str, tuple[Callable[["Session", Answer], Answer], bool]] = {
     "data": (data, False),
     "flow": (flow, False),
+    "export": (export, False),
+    "export-result": (export_result, False),
+    "export-stop": (export_stop, False),
     "pin": (pin, True),
     "declare": (declare, True),
 }

@@ -277,7 +277,7 @@ _REQUESTS: dict[str, Callable[[Wire, dict[str, Any]], dict[str, Any] | None]] = 
 }
 
 
-_OTHERS = frozenset(("data", "flow", "pin", "declare"))
+_OTHERS = frozenset(("data", "flow", "pin", "declare", "export", "export-result", "export-stop"))
 
 
 def attach(session: "Session") -> Callable[[], None] | None:

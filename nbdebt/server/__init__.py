@@ -4,7 +4,8 @@
 it lies below the server's root, and answers what ``nbdebt check --output-format json`` prints of it.
 ``GET /nbdebt/explain/CODE`` is the page of a rule, in Markdown. ``POST /nbdebt/data`` says what comes in and
 goes out, ``flow`` how data flow between cells, ``pin`` and ``declare`` write into the project
-(``nbdebt.lock``, the configuration), below the server's root only. What is asked and answered:
+(``nbdebt.lock``, the configuration), below the server's root only; ``export`` makes a script of a document,
+and runs it only where that is asked for, by somebody who may run code. What is asked and answered:
 ``nbdebt/report/wire.schema.json``. All want a login, as the server's own API does, and whoever may not write
 there may not do so here.
 
@@ -22,12 +23,12 @@ import msgspec
 import tornado.web
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
-from jupyter_server.utils import url_path_join
+from jupyter_server.utils import ensure_async, url_path_join
 
 from nbdebt import __version__
 from nbdebt.model.errors import ConfigurationError, NbdebtError
 from nbdebt.rules import catalogue
-from nbdebt.server import documents
+from nbdebt.server import documents, exports
 from nbdebt.server.documents import Asked, check, os_path
 
 __all__ = ["VERSION", "Check", "Explain", "check", "os_path"]
@@ -110,6 +111,24 @@ class Repay(_Doing):
         self.answer(await self.out_of_the_way(self.does, self.asked()))
 
 
+class Export(_Asking):
+    """A document as something else: whoever wants it run must be one who may run code here."""
+
+    @tornado.web.authenticated
+    @authorized(action="read")
+    async def post(self) -> None:
+        """Answer the export, or which job runs it."""
+        asked = self.asked()
+        if asked.verify and not await self.may_run():
+            raise tornado.web.HTTPError(403, "running code is not allowed to you here")
+        self.answer(await self.out_of_the_way(exports.verify if asked.verify else exports.export, asked))
+
+    async def may_run(self) -> bool:
+        """Whether who asks may run code."""
+        allowed = self.authorizer.is_authorized(self, self.current_user, "execute", "kernels")
+        return bool(await ensure_async(allowed))
+
+
 class Explain(APIHandler):
     """The pages of rules."""
 
@@ -140,6 +159,9 @@ def _load_jupyter_server_extension(app: Any) -> None:
         ("flow", Look, {"does": documents.flow}),
         ("pin", Repay, {"does": documents.pin}),
         ("declare", Repay, {"does": documents.declare}),
+        ("export", Export),
+        ("export-result", Look, {"does": exports.result}),
+        ("export-stop", Look, {"does": exports.stop}),
         (r"explain/(\w+)", Explain),
     ]
     web.add_handlers(".*$", [(url_path_join(base, name), *rest) for name, *rest in handlers])

@@ -38,6 +38,9 @@ class Asked(msgspec.Struct):
     consumers: str = ""
     note: str = ""
     expires: str = ""
+    options: msgspec.Raw = msgspec.Raw(b"{}")
+    verify: bool = False
+    job: int = 0
 
 
 def check(data: bytes, path: str, root: str) -> dict[str, Any]:

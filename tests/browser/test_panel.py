@@ -17,7 +17,7 @@ def book(lab: Lab) -> Iterator[Lab]:
     """The panel is open, on its first view; whatever notebook is opened is closed afterwards."""
     lab.command("nbdebt:show-panel")
     yield lab
-    assert lab.panel.get_by_role("alert").count() == 0, lab.panel.inner_text()
+    assert lab.panel.locator(".nbdebt-Trouble").count() == 0, lab.panel.inner_text()
     lab.close()
 
 
@@ -166,6 +166,35 @@ def test_the_flow_leads_to_cells(book: Lab) -> None:
     seen(book, "← x from cell 2 [2] (only on Restart & Run All)", "← x from cell 4 [3] (only as it was run)")
     book.panel.get_by_role("button", name="cell 4 [3]").click()
     book.page.wait_for_function("window.book.content.activeCellIndex === 3")
+    book.panel.get_by_role("tab", name="Findings").click()
+
+
+def test_export_with_a_preview(book: Lab) -> None:
+    recorded(book, "exported.ipynb", "x = [1, 2]", f"print('{EVIL}\u202e', sum(x))")
+    book.run(0, 1)
+    book.panel.get_by_role("tab", name="Export").click()
+    seen(book, "It runs twice, in processes of its own")
+    book.panel.get_by_role("button", name="Export and verify").click()
+    seen(book, "equal: 1 value;")
+    preview = book.panel.get_by_label("What exported.py holds")
+    assert "print(" in preview.inner_text() and "⟨202e⟩" in preview.inner_text()
+    assert book.panel.locator("img, b").count() == 0
+    book.panel.get_by_role("textbox", name="Name of the file").fill("other.py")
+    book.panel.get_by_role("button", name="Save").click()
+    seen(book, "Saved: other.py")
+    book.picture("export")
+    assert EVIL in (book.root / "other.py").read_text(encoding="utf-8")
+    book.panel.get_by_role("button", name="Save").click()
+    dialog = book.page.locator(".jp-Dialog")
+    dialog.get_by_text("other.py is there already.").wait_for()
+    dialog.get_by_role("button", name="Cancel").click()
+    # Of a document alone, nothing is run unasked; what is refused says where.
+    book.close()
+    book.open("refused.ipynb", [("a = 1", 1, ""), ("b = a\nx = input('n')", 2, "")], kernel=False)
+    book.panel.get_by_role("button", name="Preview").click()
+    seen(book, "Not exported:")
+    book.panel.get_by_role("button", name="Go to cell").click()
+    book.page.wait_for_function("window.book.content.activeCell.editor?.getCursorPosition().line === 1")
     book.panel.get_by_role("tab", name="Findings").click()
 
 

@@ -256,6 +256,71 @@ def test_the_flow(kernel: Kernel) -> None:
     assert edges == {("a", "b"): "replay", ("c", "b"): "session"}
 
 
+# The kernel knows what ran in it before: no export here is of all.
+PLAIN = {
+    "targets": ["total"],
+    "functions": False,
+    "settings": True,
+    "cli": "none",
+    "config": "none",
+    "name": "",
+}
+
+
+def finished(front: FrontEnd, job: int) -> dict[str, Any]:
+    """What came of a verification: no thread of the test's waits for it, the kernel is asked."""
+    while True:
+        answer = front.ask("export-result", job=job)
+        if not answer["ok"] or answer["export"]["state"] != "running":
+            return answer
+
+
+def test_exports(kernel: Kernel) -> None:
+    front = FrontEnd(kernel)
+    cells = ("a", "x = [1, 2]"), ("b", "total = sum(x)")
+    front.document(*cells)
+    for cell_id, source in cells:
+        front.run(source, cell_id)
+    for to, name in ("script", "s.py"), ("notebook", "n.ipynb"):
+        made = front.ask("export", options={**PLAIN, "to": to, "name": name}, verify=False)["export"]
+        assert (made["state"], list(made["files"]), made["result"]) == ("made", [name], None)
+    running = front.ask("export", options={**PLAIN, "to": "script"}, verify=True)["export"]
+    assert running["state"] == "running" and "total = sum(x)" in next(iter(running["files"].values()))
+    busy = front.ask("export", options={**PLAIN, "to": "script"}, verify=True)
+    assert busy["error"].startswith("another export is being run")
+    # Cells run meanwhile: what is compared is what there was, and what is opened is not theirs.
+    front.run("total = 'another'", "c")
+    done = finished(front, running["job"])["export"]
+    assert done["result"]["summary"].startswith("equal: 1 value;")
+    assert kernel.ask(f"{SESSION}.runs[-1].accesses") == "()"
+    assert [message["kind"] for message in front.heard[-1:]] == ["state"]
+
+
+def test_exports_that_are_refused_or_stopped(kernel: Kernel) -> None:
+    front = FrontEnd(kernel)
+    wait = "import os, time\ntotal = 0\nwhile not os.path.exists('on'):\n    time.sleep(0.01)\n    total += 1"
+    shell = "total = [get_ipython()]"
+    front.document(("a", wait), ("b", shell))
+    kernel.run("open('on', 'w').close()", silent=True)
+    front.run(wait, "a")
+    kernel.run("os.remove('on')", silent=True)
+    running = front.ask("export", options={**PLAIN, "to": "script"}, verify=True)["export"]
+    front.ask("export-stop", job=running["job"])
+    assert finished(front, running["job"])["error"] == "stopped: nothing is known of it"
+    front.run(shell, "b")
+    refused = front.ask("export", options={**PLAIN, "to": "script"}, verify=False)["export"]
+    assert (refused["state"], refused["refused"]["cell"], refused["refused"]["line"]) == ("refused", "b", 1)
+    for options, wrong in (
+        ({"to": "paper"}, "nothing is exported to paper"),
+        ({"to": "dvc", "cli": "click"}, "no flags"),
+        ({"to": "script", "name": "../x.py"}, "without directories"),
+        ({"to": "script", "cli": "perl"}, "no options of an export"),
+    ):
+        answer = front.ask("export", options={**PLAIN, **options}, verify=False)
+        assert not answer["ok"] and wrong in answer["error"]
+    assert front.ask("export-result", job=1)["error"] == "nothing is known of this export any more"
+
+
 NONSENSE: list[dict[str, Any]] = [
     {},
     {"version": 99, "kind": "plan"},

@@ -3,9 +3,10 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { CellState, Severity } from '../model';
+import type { Follower } from '../notebook';
 import type { PanelState } from '../state';
 import { pieces } from '../text';
-import type { Finding } from '../wire';
+import type { Exported, Finding } from '../wire';
 
 /** What every part of the panel has at hand. */
 export interface Tools {
@@ -13,6 +14,10 @@ export interface Tools {
   readonly rendermime: IRenderMimeRegistry;
   readonly panel: PanelState;
   readonly silence: (finding: Finding) => void;
+  /** Save an export beside its notebook. */
+  readonly save: (follower: Follower, name: string, exported: Exported) => Promise<void>;
+  /** Open a file. */
+  readonly show: (path: string) => void;
 }
 
 export const Hand = React.createContext<Tools>(undefined as unknown as Tools);

@@ -12,6 +12,7 @@ import type { Tools } from './common';
 import { Action, Empty, Hand, Sentence } from './common';
 import { InOut } from './data';
 import { Findings } from './findings';
+import { ExportView } from './export';
 import { FlowView } from './flow';
 import { Page } from './page';
 
@@ -122,7 +123,8 @@ function Views(props: { readonly follower: Follower }): JSX.Element {
     ['findings', model.count > 0 ? trans.__('Findings (%1)', model.count) : trans.__('Findings')],
     ['cells', again > 0 ? trans.__('Cells (%1 to run)', again) : trans.__('Cells')],
     ['data', trans.__('Data')],
-    ['flow', trans.__('Flow')]
+    ['flow', trans.__('Flow')],
+    ['export', trans.__('Export…')]
   ];
   return (
     <>
@@ -164,6 +166,8 @@ function Views(props: { readonly follower: Follower }): JSX.Element {
           <InOut follower={props.follower} />
         ) : panel.view === 'flow' ? (
           <FlowView follower={props.follower} />
+        ) : panel.view === 'export' ? (
+          <ExportView follower={props.follower} />
         ) : (
           <Findings follower={props.follower} />
         )}
