@@ -123,14 +123,18 @@ def test_a_rule_is_explained(book: Lab) -> None:
 
 
 def test_data_are_pinned_and_declared(book: Lab) -> None:
-    (book.root / "nbdebt.toml").write_text("", encoding="utf-8")
-    (book.root / "in.csv").write_text("a,b\n1,2\n", encoding="utf-8")
-    recorded(book, "data.ipynb", "text = open('in.csv').read()", f"open('{EVIL}.txt', 'w').write(text)")
+    project = book.root / "project"
+    project.mkdir()
+    (project / "nbdebt.toml").write_text("", encoding="utf-8")
+    (project / "in.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    recorded(
+        book, "project/data.ipynb", "text = open('in.csv').read()", f"open('{EVIL}.txt', 'w').write(text)"
+    )
     book.run(0, 1)
     book.panel.get_by_role("tab", name="Data").click()
     book.panel.get_by_role("button", name="Pin", exact=True).click()
     seen(book, "pinned in nbdebt.lock", "seen as it ran", "onerror")
-    assert "[files" in (book.root / "nbdebt.lock").read_text(encoding="utf-8")
+    assert "[files" in (project / "nbdebt.lock").read_text(encoding="utf-8")
     book.panel.get_by_role("button", name="Declare…").click()
     book.page.keyboard.press("Control+a")
     book.page.keyboard.type("Ann")
@@ -139,12 +143,11 @@ def test_data_are_pinned_and_declared(book: Lab) -> None:
     book.page.keyboard.press("Enter")
     seen(book, "declared (Ann)", "declared readers: report.ipynb")
     assert book.panel.locator("img, b").count() == 0
-    assert 'owner = "Ann"' in (book.root / "nbdebt.toml").read_text(encoding="utf-8")
+    assert 'owner = "Ann"' in (project / "nbdebt.toml").read_text(encoding="utf-8")
     book.picture("data")
     book.panel.get_by_role("button", name="cell 2 [2]").click()
     book.page.wait_for_function("window.book.content.activeCellIndex === 1")
     book.panel.get_by_role("tab", name="Findings").click()
-    (book.root / "nbdebt.toml").unlink()
 
 
 def test_the_flow_leads_to_cells(book: Lab) -> None:
