@@ -1,0 +1,1 @@
+"""Published studies of notebooks, computed again on any corpus, beside what was published."""
