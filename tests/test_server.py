@@ -109,6 +109,7 @@ def refusal(server: str, kind: str, path: str, document: Any, **given: Any) -> s
 
 
 def test_data_are_pinned_and_declared(server: str, place: Path) -> None:
+    pytest.importorskip("tomlkit")
     project = place / "project"
     project.mkdir()
     (project / "nbdebt.toml").write_text("# mine\n", encoding="utf-8")

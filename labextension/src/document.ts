@@ -79,6 +79,11 @@ export function isOfDocument(fix: Fix | null): fix is Fix {
   return fix !== null && fix.edits.every(edit => edit.type !== 'Declare' && edit.type !== 'PinFile');
 }
 
+/** Whether a fix writes into the project: it is made where the data are shown. */
+export function isOfProject(fix: Fix | null): fix is Fix {
+  return fix !== null && !isOfDocument(fix);
+}
+
 /**
  * What a fix does, in an order in which each step leaves the places of those that follow as they are.
  *

@@ -13,7 +13,7 @@ import { Marks } from './marks';
 import { Follower } from './notebook';
 import { saveBeside } from './saving';
 import { askHow } from './silence';
-import type { Remembered, Seen } from './state';
+import type { Remembered, Seen, View } from './state';
 import { PanelState } from './state';
 import { DebtPanel } from './views/panel';
 import type { Finding } from './wire';
@@ -129,6 +129,10 @@ const plugin: JupyterFrontEndPlugin<void> = {
     // Commands
 
     const any = (): boolean => state.follower !== null;
+    const showing = (view: View) => (): void => {
+      state.show(view);
+      open();
+    };
     const commands: [string, string, string, () => boolean, () => void][] = [
       [
         'nbdebt:show-panel',
@@ -150,6 +154,27 @@ const plugin: JupyterFrontEndPlugin<void> = {
         trans.__('The cells that have to run again, from the top'),
         () => (state.follower?.model.plan?.again.length ?? 0) > 0,
         () => state.follower && state.attempt(state.follower.runStale())
+      ],
+      [
+        'nbdebt:show-data',
+        trans.__('Show data in and out'),
+        trans.__('What the notebook reads and writes, with versions, pins and readers'),
+        any,
+        showing('data')
+      ],
+      [
+        'nbdebt:show-flow',
+        trans.__('Show the flow of data'),
+        trans.__('Which cell takes what from which'),
+        any,
+        showing('flow')
+      ],
+      [
+        'nbdebt:export',
+        trans.__('Export the notebook…'),
+        trans.__('As a script, a notebook, a module or a pipeline'),
+        any,
+        showing('export')
       ],
       [
         'nbdebt:look-again',

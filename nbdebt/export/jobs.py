@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -32,6 +33,8 @@ class Jobs:
         self._around = around
         self._jobs: dict[int, _Job] = {}
         self._lock = threading.Lock()
+        # Processes that are run don't outlive this one: nobody would hear of them.
+        weakref.finalize(self, _end, self._jobs)
 
     def start(self, does: Callable[[], dict[str, Any]], name: str = "") -> int:
         """Begin.
@@ -77,8 +80,7 @@ class Jobs:
 
     def close(self) -> None:
         """End all."""
-        for number in list(self._jobs):
-            self.stop(number)
+        _end(self._jobs)
 
     def _run(self, job: _Job, does: Callable[[], dict[str, Any]]) -> None:
         stop_of.set(job.stop)
@@ -89,3 +91,8 @@ class Jobs:
             job.error = str(error)
         except Exception as error:
             job.error = f"{type(error).__name__}: {error}"
+
+
+def _end(jobs: dict[int, _Job]) -> None:
+    for job in list(jobs.values()):
+        job.stop.now()

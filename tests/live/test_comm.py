@@ -197,6 +197,7 @@ def test_rules_are_ignored_and_explained(kernel: Kernel) -> None:
 
 
 def test_data_in_and_out(kernel: Kernel) -> None:
+    pytest.importorskip("tomlkit")
     front = FrontEnd(kernel)
     kernel.run("import os; os.makedirs('project'); os.chdir('project')", silent=True)
     kernel.run("open('in.csv', 'w').write('a,b\\n1,2\\n'); open('nbdebt.toml', 'w').close()", silent=True)

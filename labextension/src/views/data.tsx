@@ -25,7 +25,7 @@ function Known(props: { readonly follower: Follower }): JSX.Element {
   useAsked(() => void data.refresh(more.stamp), `${more.stamp} ${data.of} ${data.late && !model.busy}`);
   return (
     <>
-      <Asking late={data.late} error={data.error} again={() => data.forget()} />
+      <Asking late={data.late} paused={!model.recording} error={data.error} again={() => data.forget()} />
       <p className="nbdebt-Said" role="status">
         {more.said !== '' && <Sentence text={more.said} />}
       </p>
@@ -34,7 +34,7 @@ function Known(props: { readonly follower: Follower }): JSX.Element {
       ) : (
         data.error === '' && (
           <Empty>
-            <p>{data.late ? trans.__('A cell is running.') : trans.__('Looking…')}</p>
+            <p>{data.late ? trans.__('Not known yet.') : trans.__('Looking…')}</p>
           </Empty>
         )
       )}
@@ -62,6 +62,7 @@ export function useAsked(ask: () => void, of: string): void {
 /** What is in the way of knowing it as it is. */
 export function Asking(props: {
   readonly late: boolean;
+  readonly paused: boolean;
   readonly error: string;
   readonly again: () => void;
 }): JSX.Element | null {
@@ -75,7 +76,11 @@ export function Asking(props: {
     );
   }
   return props.late ? (
-    <p className="nbdebt-Late">{trans.__('While a cell runs, this is what was known before.')}</p>
+    <p className="nbdebt-Late">
+      {props.paused
+        ? trans.__('Recording is paused: this is what was known before.')
+        : trans.__('While a cell runs, this is what was known before.')}
+    </p>
   ) : null;
 }
 

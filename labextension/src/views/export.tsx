@@ -286,7 +286,7 @@ function File(props: { readonly name: string; readonly text: string; readonly on
   return (
     <details className="nbdebt-Preview" open={props.only}>
       <summary>{clean(props.name)}</summary>
-      <pre tabIndex={0} aria-label={trans.__('What %1 holds', clean(props.name))}>
+      <pre tabIndex={0} role="region" aria-label={trans.__('What %1 holds', clean(props.name))}>
         {cleanLines(shown.slice(0, LONGEST))}
         {shown.length > LONGEST && `\n${trans.__('… %1 more characters', shown.length - LONGEST)}`}
       </pre>

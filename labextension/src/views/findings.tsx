@@ -1,6 +1,6 @@
 /** The findings, under heads, with what can be done about each. */
 import * as React from 'react';
-import { isOfDocument } from '../document';
+import { isOfDocument, isOfProject } from '../document';
 import type { Group } from '../model';
 import { keyOf, listed } from '../model';
 import type { Follower } from '../notebook';
@@ -246,6 +246,13 @@ const Item = React.memo(function Item(props: {
                 : trans.__('%1 (results may change)', finding.fix.title)
             }
             onClick={() => panel.attempt(follower.fix(finding))}
+          />
+        )}
+        {isOfProject(finding.fix) && (
+          <Action
+            label={finding.family === 'data' ? trans.__('Pin…') : trans.__('Declare…')}
+            title={finding.fix.title}
+            onClick={() => panel.show('data')}
           />
         )}
         {here && (

@@ -28,7 +28,7 @@ function Known(props: { readonly follower: Follower }): JSX.Element {
   const cells = flow.value?.nodes.filter(node => node.kind === 'cell').length ?? 0;
   return (
     <>
-      <Asking late={flow.late} error={flow.error} again={() => flow.forget()} />
+      <Asking late={flow.late} paused={!model.recording} error={flow.error} again={() => flow.forget()} />
       {flow.value !== null && cells > 0 ? (
         <Shown follower={props.follower} flow={flow.value} />
       ) : (
@@ -38,7 +38,7 @@ function Known(props: { readonly follower: Follower }): JSX.Element {
               {flow.value !== null
                 ? trans.__('No cell holds code: nothing flows.')
                 : flow.late
-                  ? trans.__('A cell is running.')
+                  ? trans.__('Not known yet.')
                   : trans.__('Looking…')}
             </p>
           </Empty>
