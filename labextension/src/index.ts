@@ -7,26 +7,30 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
+import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { debtIcon } from './icon';
+import { addCommands } from './commands';
+import type { Agreed } from './consent';
+import { Consent } from './consent';
 import { Marks } from './marks';
 import { Follower } from './notebook';
+import { Recording } from './recording';
 import { saveBeside } from './saving';
 import { askHow } from './silence';
-import type { Remembered, Seen, View } from './state';
+import type { Chosen, Remembered, Seen } from './state';
 import { PanelState } from './state';
+import { Status } from './status';
 import { DebtPanel } from './views/panel';
 import type { Finding } from './wire';
 
 const MEMORY = 'nbdebt:panel';
-const NO_ARGUMENTS = { args: { type: 'object', properties: {} } } as const;
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: 'nbdebt:plugin',
   description: 'What a notebook owes the next reader, beside it.',
   autoStart: true,
   requires: [INotebookTracker, IRenderMimeRegistry],
-  optional: [ITranslator, ICommandPalette, ILayoutRestorer, IStateDB, ISettingRegistry],
+  optional: [ITranslator, ICommandPalette, ILayoutRestorer, IStateDB, ISettingRegistry, IStatusBar],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
@@ -35,10 +39,20 @@ const plugin: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
     memory: IStateDB | null,
-    settings: ISettingRegistry | null
+    registry: ISettingRegistry | null,
+    statusBar: IStatusBar | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('nbdebt');
     const state = new PanelState();
+    let settings: ISettingRegistry.ISettings | null = null;
+    const consent = new Consent(
+      registry === null
+        ? null
+        : agreed => {
+            void settings?.set('record', agreed.record);
+            void settings?.set('notebooks', [...agreed.notebooks]);
+          }
+    );
 
     const silence = async (finding: Finding): Promise<void> => {
       const follower = state.follower;
@@ -54,6 +68,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       trans,
       rendermime,
       panel: state,
+      consent,
       silence: finding => state.attempt(silence(finding)),
       save: async (follower, name, exported) => {
         const { path } = follower.panel.context;
@@ -67,6 +82,14 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const open = (): void => app.shell.activateById(panel.id);
     app.shell.add(panel, 'right', { rank: 850, type: 'nbdebt' });
     restorer?.add(panel, panel.id);
+    const status = new Status(state, trans, open);
+    statusBar?.registerStatusItem('nbdebt:status', {
+      item: status,
+      align: 'right',
+      rank: 90,
+      isActive: () => status.active,
+      activeStateChanged: state.counted
+    });
 
     // Notebooks
 
@@ -76,12 +99,16 @@ const plugin: JupyterFrontEndPlugin<void> = {
       if (follower === undefined) {
         follower = new Follower(notebook, app.serviceManager.serverSettings);
         followers.set(notebook, follower);
+        follower.model.show(state.chosen.off, state.chosen.least);
         new Marks(follower, trans, state, open);
         follower.model.changed.connect(count);
+        new Recording(follower, consent);
       }
       return follower;
     };
     const count = (): void => {
+      status.refresh();
+      state.count();
       const number = state.follower?.model.count ?? 0;
       const label = number > 0 ? String(number) : '';
       if (panel.title.label !== label) {
@@ -104,13 +131,25 @@ const plugin: JupyterFrontEndPlugin<void> = {
 
     // What is set and what is remembered
 
-    if (settings !== null) {
-      void settings.load(plugin.id).then(found => {
-        const take = () => state.draw(found.composite as unknown as Partial<Seen>);
-        found.changed.connect(take);
-        take();
+    const means = { app, state, trans, palette, open, silence: (f: Finding) => state.attempt(silence(f)) };
+    const load = registry === null ? Promise.resolve(null) : registry.load(plugin.id);
+    void load
+      .catch(() => null)
+      .then(found => {
+        settings = found;
+        addCommands({ ...means, settings });
+        const take = () => {
+          const set = found?.composite as unknown as Seen & Chosen & Agreed;
+          state.draw(set);
+          consent.take({ record: set.record, notebooks: set.notebooks });
+          state.choose(set);
+          tracker.forEach(notebook => followers.get(notebook)?.model.show(set.off, set.least));
+        };
+        if (found !== null) {
+          found.changed.connect(take);
+          take();
+        }
       });
-    }
 
     if (memory !== null) {
       void memory.fetch(MEMORY).then(found => {
@@ -124,79 +163,6 @@ const plugin: JupyterFrontEndPlugin<void> = {
           }
         });
       });
-    }
-
-    // Commands
-
-    const any = (): boolean => state.follower !== null;
-    const showing = (view: View) => (): void => {
-      state.show(view);
-      open();
-    };
-    const commands: [string, string, string, () => boolean, () => void][] = [
-      [
-        'nbdebt:show-panel',
-        trans.__('Show the panel of nbdebt'),
-        trans.__('What the notebook owes the next reader'),
-        () => true,
-        open
-      ],
-      [
-        'nbdebt:record',
-        trans.__('Record this kernel'),
-        trans.__('Run %load_ext nbdebt in the notebook’s kernel'),
-        () => state.follower?.model.kernel === 'silent',
-        () => state.follower && state.attempt(state.follower.record())
-      ],
-      [
-        'nbdebt:run-stale',
-        trans.__('Run what is stale, in order'),
-        trans.__('The cells that have to run again, from the top'),
-        () => (state.follower?.model.plan?.again.length ?? 0) > 0,
-        () => state.follower && state.attempt(state.follower.runStale())
-      ],
-      [
-        'nbdebt:show-data',
-        trans.__('Show data in and out'),
-        trans.__('What the notebook reads and writes, with versions, pins and readers'),
-        any,
-        showing('data')
-      ],
-      [
-        'nbdebt:show-flow',
-        trans.__('Show the flow of data'),
-        trans.__('Which cell takes what from which'),
-        any,
-        showing('flow')
-      ],
-      [
-        'nbdebt:export',
-        trans.__('Export the notebook…'),
-        trans.__('As a script, a notebook, a module or a pipeline'),
-        any,
-        showing('export')
-      ],
-      [
-        'nbdebt:look-again',
-        trans.__('Check the notebook again'),
-        trans.__('As it is on the screen'),
-        any,
-        () => {
-          state.follower?.look();
-          open();
-        }
-      ]
-    ];
-    for (const [command, label, caption, isEnabled, execute] of commands) {
-      app.commands.addCommand(command, {
-        label,
-        caption,
-        isEnabled,
-        execute,
-        icon: command === 'nbdebt:show-panel' ? debtIcon : undefined,
-        describedBy: NO_ARGUMENTS
-      });
-      palette?.addItem({ command, category: 'nbdebt' });
     }
   }
 };

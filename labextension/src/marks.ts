@@ -62,6 +62,9 @@ export class Marks {
     const lines = new Map(model.lines.map(line => [line.id, line]));
     const found = model.byCell;
     const seen = this.panel.seen;
+    notebook.node.classList.toggle('nbdebt-mod-dim', seen.outputs === 'dimmed');
+    notebook.node.classList.toggle('nbdebt-mod-tell', seen.outputs === 'marked');
+    notebook.node.classList.toggle('nbdebt-mod-unmarked', !seen.marks);
     const until = performance.now() + AT_ONCE;
     const cells = notebook.widgets;
     while (this.drawn < cells.length && performance.now() < until) {
@@ -70,7 +73,7 @@ export class Marks {
         continue;
       }
       const id = cell.model.id;
-      this.mark(cell, seen.marks ? lines.get(id) : undefined);
+      this.mark(cell, seen.marks || seen.outputs !== 'plain' ? lines.get(id) : undefined);
       this.line(cell, seen.lines ? model.said.get(id) : undefined);
       if (model.fresh) {
         this.underline(
@@ -95,6 +98,11 @@ export class Marks {
       return;
     }
     this.marked.set(cell, `${state} ${why}`);
+    const old = state !== '' && state !== 'unknown';
+    cell.node.classList.toggle('nbdebt-mod-old', old);
+    if (old) {
+      (cell as CodeCell).outputArea.node.dataset.nbdebtOld = this.trans.__('out of date');
+    }
     cell.node.querySelector(':scope > .nbdebt-CellMark')?.remove();
     cell.node.classList.toggle('nbdebt-mod-marked', state !== '');
     if (line !== undefined && state !== '') {

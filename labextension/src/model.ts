@@ -3,6 +3,7 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import type { Cell } from './document';
 import { nameOf } from './document';
+import { isOff } from './order';
 import type { Finding, Notice, Plan, Report, Run, State, Verdict } from './wire';
 
 /** How a notebook and its kernel stand to each other. */
@@ -41,6 +42,8 @@ export class NotebookModel {
   /** What the report calls the cells that it speaks of. */
   reported = '';
   report: Report | null = null;
+  /** What was reported, with what is switched off here. */
+  private whole: Report | null = null;
   /** Who reported: the kernel, of what ran in it, or the server, of the document alone. */
   origin: 'kernel' | 'server' | null = null;
   kernel: Kernel = 'none';
@@ -52,6 +55,8 @@ export class NotebookModel {
   /** What could not be done when somebody asked for it. */
   trouble = '';
   recording = true;
+  /** Nobody pressed a button for it: it was agreed to before. */
+  byItself = false;
   runs = 0;
   ignored: readonly string[] = [];
   plan: Plan | null = null;
@@ -89,7 +94,7 @@ export class NotebookModel {
     this.runs = 0;
     this.ignored = [];
     if (this.origin === 'kernel') {
-      this.report = null;
+      this.report = this.whole = null;
       this.origin = null;
       this.reported = '';
     }
@@ -97,7 +102,7 @@ export class NotebookModel {
   }
 
   takeState(state: State): void {
-    this.report = kept(this.report, state.report);
+    this.hold(state.report);
     this.origin = 'kernel';
     this.reported = state.document;
     this.recording = state.recording;
@@ -111,21 +116,24 @@ export class NotebookModel {
 
   takeRun(run: Run): void {
     this.runs = run.runs;
-    this.report = this.report && {
-      ...this.report,
-      verdicts: this.report.verdicts.map(verdict => ({
+    const verdicts = (report: Report) =>
+      report.verdicts.map(verdict => ({
         ...verdict,
         cells: verdict.cells.map(cell =>
-          cell.id === run.cell ? { ...cell, state: 'same', because: [] } : cell
+          cell.id === run.cell ? { ...cell, state: 'same' as const, because: [] as string[] } : cell
         )
-      }))
-    };
+      }));
+    this.whole = this.whole && { ...this.whole, verdicts: verdicts(this.whole) };
+    this.report = this.report && { ...this.report, verdicts: verdicts(this.report) };
     this.tell();
   }
 
   takeNotice(notice: Notice): void {
-    this.said.set(notice.cell, { findings: notice.findings, settled: notice.settled });
-    this.tell();
+    const findings = notice.findings.filter(finding => this.shows(finding));
+    if (findings.length > 0 || notice.settled.length > 0) {
+      this.said.set(notice.cell, { findings, settled: notice.settled });
+      this.tell();
+    }
   }
 
   /** What was said under a cell is read, or of a run that is past. */
@@ -144,7 +152,7 @@ export class NotebookModel {
     if (this.kernel === 'recording' && this.origin === 'kernel') {
       return;
     }
-    this.report = kept(this.report, report);
+    this.hold(report);
     this.origin = 'server';
     this.reported = name;
     this.error = '';
@@ -166,6 +174,35 @@ export class NotebookModel {
   complain(trouble: string): void {
     this.trouble = trouble;
     this.tell();
+  }
+
+  /** What is shown is this now: rules that are switched off, and the least that is told. */
+  show(off: readonly string[], least: Severity): void {
+    if (least !== this.least || off.join(' ') !== this.off.join(' ')) {
+      this.off = off;
+      this.least = least;
+      if (this.whole !== null) {
+        this.hold(this.whole);
+      }
+      this.tell();
+    }
+  }
+
+  private shows(finding: Finding): boolean {
+    return RANK[finding.severity] <= RANK[this.least] && !isOff(finding, this.off);
+  }
+
+  private hold(report: Report): void {
+    this.whole = report;
+    this.report = kept(this.report, {
+      ...report,
+      findings: report.findings.filter(finding => this.shows(finding))
+    });
+  }
+
+  /** How many findings are not shown, for their rules are switched off here. */
+  get hidden(): number {
+    return (this.whole?.findings.length ?? 0) - (this.report?.findings.length ?? 0);
   }
 
   // What is to be seen
@@ -224,6 +261,8 @@ export class NotebookModel {
     this._changed.emit();
   }
 
+  private off: readonly string[] = [];
+  private least: Severity = 'note';
   private readonly _changed = new Signal<this, void>(this);
 }
 

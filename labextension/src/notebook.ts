@@ -36,6 +36,7 @@ export class Follower implements IDisposable {
     panel.content.modelChanged.connect(this.onModel, this);
     panel.disposed.connect(() => this.dispose());
     window.addEventListener('pagehide', this.leave);
+    window.addEventListener('focus', this.come);
     this.onModel();
     this.onKernel();
     void panel.context.ready.then(() => this.look());
@@ -62,6 +63,7 @@ export class Follower implements IDisposable {
     if (!this.isDisposed) {
       this.isDisposed = true;
       window.removeEventListener('pagehide', this.leave);
+      window.removeEventListener('focus', this.come);
       this.looking.dispose();
       this.planning.dispose();
       this.monitor?.dispose();
@@ -456,6 +458,13 @@ export class Follower implements IDisposable {
   private seen = false;
   /** The page goes: what runs from now on is shown by nobody, and the kernel should know. */
   private readonly leave = (): void => this.wire?.disconnect();
+  /** Another window may have told its own state of the notebook: what counts is where somebody works. */
+  private readonly come = (): void => {
+    if (this.wire?.open && !this.model.fresh) {
+      this.wireSent = null;
+      this.look();
+    }
+  };
   private readonly teller = new Teller();
   private readonly looking = new Debouncer(() => this.look(), PAUSE);
   private readonly planning = new Debouncer(() => this.plan(), 150);

@@ -1,7 +1,7 @@
 /** What the panel shows of the notebook in front: which view, how listed, which page. No DOM. */
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { Listing } from './model';
+import type { Listing, Severity } from './model';
 import type { Follower } from './notebook';
 
 export const VIEWS = ['findings', 'cells', 'data', 'flow', 'export'] as const;
@@ -19,6 +19,15 @@ export interface Seen {
   readonly marks: boolean;
   readonly underline: boolean;
   readonly lines: boolean;
+  /** How outputs look that are out of date. */
+  readonly outputs: 'plain' | 'marked' | 'dimmed';
+}
+
+/** Of what is found, what is shown. */
+export interface Chosen {
+  /** Rules that are switched off: codes, their beginnings, names, families. */
+  readonly off: readonly string[];
+  readonly least: Severity;
 }
 
 /** What is remembered from one visit to the next. */
@@ -39,7 +48,22 @@ export class PanelState {
   listing: Listing = { by: 'family', text: '', notes: false };
   page: Page | null = null;
   visible = false;
-  seen: Seen = { marks: true, underline: true, lines: true };
+  seen: Seen = { marks: true, underline: true, lines: true, outputs: 'plain' };
+
+  chosen: Chosen = { off: [], least: 'note' };
+
+  choose({ off, least }: Chosen): void {
+    this.chosen = { off, least };
+  }
+
+  /** The number of findings, or the verdict, may be another. */
+  get counted(): ISignal<this, void> {
+    return this._counted;
+  }
+
+  count(): void {
+    this._counted.emit();
+  }
 
   follow(follower: Follower | null): void {
     if (follower !== this.follower) {
@@ -58,7 +82,8 @@ export class PanelState {
 
   /** What of it is to be seen in notebooks. */
   draw(seen: Partial<Seen>): void {
-    this.seen = { ...this.seen, ...seen };
+    const { marks, underline, lines, outputs } = { ...this.seen, ...seen };
+    this.seen = { marks, underline, lines, outputs };
     this._redrawn.emit();
   }
 
@@ -132,5 +157,6 @@ export class PanelState {
   }
 
   private readonly _changed = new Signal<this, void>(this);
+  private readonly _counted = new Signal<this, void>(this);
   private readonly _redrawn = new Signal<this, void>(this);
 }

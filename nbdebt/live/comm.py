@@ -52,7 +52,9 @@ class Wire:
         self.manager = manager
         self._clients: dict[str, Any] = {}
         self._askers: dict[str, Any] = {}
-        self._cells: dict[str, Shown] = {}
+        # Whose messages, as the protocol names senders, come from a page of ours.
+        self._senders: dict[str, str] = {}
+        self._cells: dict[str, dict[str, Shown]] = {}
         self._document = ""
         self._state: dict[str, Any] | None = None
         self._late = False
@@ -64,9 +66,22 @@ class Wire:
         self._ends = [session.subscribe(self._told), session.on_settled(self._settled)]
 
     @property
-    def attached(self) -> bool:
-        """Whether a front end is there."""
+    def listening(self) -> bool:
+        """Whether a front end has come, and has not said that it goes."""
         return bool(self._clients)
+
+    @property
+    def attached(self) -> bool:
+        """Whether a front end is there that shows what is said of the run that goes on.
+
+        Whoever has a cell run is there to see it. Pages that crashed never say that they go: so what counts is
+        not who came once, but whether the request to run came from one who did. A console, or an editor that
+        knows nothing of nbdebt, has the line in its outputs, whatever else is connected.
+        """
+        if not self._clients:
+            return False
+        sender = _sender(self.session.shell.kernel.get_parent("shell"))
+        return sender == "" or any(self._senders.get(client) == sender for client in list(self._clients))
 
     # From the kernel
 
@@ -147,6 +162,7 @@ class Wire:
         client = str(given.get("client", comm.comm_id))
         with self._lock:
             self._clients[client] = comm
+            self._senders[client] = _sender(message)
         comm.on_close(lambda message: self._left(self._clients, client, comm))
         self._answer_state(comm)
 
@@ -171,6 +187,7 @@ class Wire:
         with self._lock:
             if those.get(client) is comm:
                 del those[client]
+            self._cells.pop(comm.comm_id, None)
 
     def _asked(self, comm: Any, message: dict[str, Any]) -> None:
         """A request; its answer, where it has an id."""
@@ -181,7 +198,7 @@ class Wire:
             if given.get("version") != VERSION or kind not in {*_REQUESTS, *_OTHERS}:
                 raise NbdebtError(f"not understood by nbdebt {__version__}: {kind}")
             request = _REQUESTS.get(kind, Wire._other)
-            answer.update(request(self, given) or {})
+            answer.update(request(self, {**given, "comm": comm.comm_id}) or {})
         except Exception as error:
             words = str(error) if isinstance(error, NbdebtError) else f"{type(error).__name__}: {error}"
             answer.update(ok=False, error=words)
@@ -190,16 +207,19 @@ class Wire:
 
     def _take_document(self, given: dict[str, Any]) -> None:
         """The document is this: cells that are new or changed, and the order of all."""
+        # Two windows may show different states of a notebook: each tells what has changed in its own.
+        known = self._cells.setdefault(given["comm"], {})
         for cell_id, (source, kind) in given["cells"].items():
-            self._cells[cell_id] = Shown(str(cell_id), str(source), kind if kind in _LINES else "raw")
+            known[cell_id] = Shown(str(cell_id), str(source), kind if kind in _LINES else "raw")
         order = [str(cell_id) for cell_id in given["order"]]
-        unknown = [cell_id for cell_id in order if cell_id not in self._cells]
+        unknown = [cell_id for cell_id in order if cell_id not in known]
         if unknown:
             raise NbdebtError(f"{len(unknown)} cells were never sent")
-        self._cells = {cell_id: self._cells[cell_id] for cell_id in order}
+        cells = {cell_id: known[cell_id] for cell_id in order}
+        self._cells[given["comm"]] = cells
         with self.session.recorder.at_rest() as resting:
             self._document = str(given["document"])
-            self.session.set_document(self._cells.values())
+            self.session.set_document(cells.values())
             if resting:
                 self._push(None)
             else:
@@ -306,6 +326,11 @@ def _hello(manager: Any) -> Any:
     comm = create(target_name=HELLO, primary=False)
     manager.register_comm(comm)
     return comm
+
+
+def _sender(message: dict[str, Any]) -> str:
+    """Who sent a message: what the protocol calls its session."""
+    return str((message or {}).get("header", {}).get("session", ""))
 
 
 def _given(message: dict[str, Any]) -> dict[str, Any]:

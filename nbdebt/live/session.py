@@ -54,8 +54,13 @@ class FrontEnds(Protocol):
     """Those who show what there is to say, so that nothing need enter the outputs (``nbdebt.live.comm``)."""
 
     @property
-    def attached(self) -> bool:
+    def listening(self) -> bool:
         """Whether there is any."""
+        ...
+
+    @property
+    def attached(self) -> bool:
+        """Whether the one is there that has the cell run that runs."""
         ...
 
     def notice(self, said: Any) -> None:
@@ -139,6 +144,11 @@ class Session:
     def attached(self) -> bool:
         """Whether a front end shows what there is to say, so that nothing need enter the outputs."""
         return self.front_ends is not None and self.front_ends.attached
+
+    @property
+    def listened(self) -> bool:
+        """Whether any front end listens."""
+        return self.front_ends is not None and self.front_ends.listening
 
     def set_document(self, cells: Iterable[tuple[str, str] | Shown]) -> None:
         """Say what the document is: (cell id, source) of its code cells, in order; or all of its cells, each
@@ -226,7 +236,7 @@ class Session:
                 problem = f"keeping a record: {type(error).__name__}: {error}"
                 if problem not in self.problems:
                     self.problems.append(problem)
-        if not self._subscribers or (self.level == "quiet" and not self.attached):
+        if not self._subscribers or (self.level == "quiet" and not self.listened):
             self._unsaid = True
             return
         if not self._unsaid and self.watcher.settled(record):

@@ -5,7 +5,6 @@ of nox have the `test` extra only: what is tested here is one page in one browse
 has.
 """
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.lab import PATIENCE, Lab
-from tests.servers import environment, serving
+from tests.browser.lab import PATIENCE, Lab, serving_lab
 
 pytest.importorskip("jupyterlab")
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -25,32 +23,8 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """A server with a home of its own, and the directory that it serves."""
-    place = tmp_path_factory.mktemp("lab")
-    root = place / "work"
-    root.mkdir()
-    overrides = place / "settings" / "overrides.json"
-    overrides.parent.mkdir()
-    apputils = "@jupyterlab/apputils-extension:notification"
-    overrides.write_text(
-        json.dumps({apputils: {"fetchNews": "false", "checkForUpdates": False}}), encoding="utf-8"
-    )
-    environ = {
-        **environment(place),
-        "HOME": str(place),
-        "JUPYTERLAB_WORKSPACES_DIR": str(place / "workspaces"),
-        "JUPYTERLAB_SETTINGS_DIR": str(place / "user-settings"),
-    }
-    options = (
-        f"--ServerApp.root_dir={root}",
-        "--IdentityProvider.token=",
-        "--ServerApp.password=",
-        "--ServerApp.disable_check_xsrf=True",
-        "--ServerApp.terminals_enabled=False",
-        "--LabApp.expose_app_in_browser=True",
-        f"--LabApp.app_settings_dir={overrides.parent}",
-    )
-    with serving("jupyterlab", *options, environ=environ) as url:
-        yield url, root
+    with serving_lab(tmp_path_factory.mktemp("lab")) as found:
+        yield found
 
 
 @pytest.fixture(scope="package")

@@ -1,10 +1,13 @@
 """JupyterLab in a browser, driven as a person would."""
 
+import contextlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from tests.servers import environment, serving
 
 ROOT = Path(__file__).resolve().parents[2]
 # Screenshots of what is tested, to be looked at.
@@ -39,6 +42,43 @@ def document(sources: Sequence[Source], language: str = "python", kernel: str = 
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
+@contextlib.contextmanager
+def serving_lab(place: Path, *, panel: bool = True) -> Iterator[tuple[str, Path]]:
+    """JupyterLab's server with a home of its own: its address, and the directory that it serves.
+
+    Args:
+        place: where all that it writes goes.
+        panel: whether the panel of nbdebt is loaded; without it, JupyterLab is what it is.
+    """
+    root = place / "work"
+    root.mkdir()
+    settings = place / "settings"
+    settings.mkdir()
+    news = {"fetchNews": "false", "checkForUpdates": False}
+    overrides = {"@jupyterlab/apputils-extension:notification": news}
+    (settings / "overrides.json").write_text(json.dumps(overrides), encoding="utf-8")
+    if not panel:
+        disabled = {"disabledExtensions": {"nbdebt": True}}
+        (settings / "page_config.json").write_text(json.dumps(disabled), encoding="utf-8")
+    environ = {
+        **environment(place),
+        "HOME": str(place),
+        "JUPYTERLAB_WORKSPACES_DIR": str(place / "workspaces"),
+        "JUPYTERLAB_SETTINGS_DIR": str(place / "user-settings"),
+    }
+    options = (
+        f"--ServerApp.root_dir={root}",
+        "--IdentityProvider.token=",
+        "--ServerApp.password=",
+        "--ServerApp.disable_check_xsrf=True",
+        "--ServerApp.terminals_enabled=False",
+        "--LabApp.expose_app_in_browser=True",
+        f"--LabApp.app_settings_dir={settings}",
+    )
+    with serving("jupyterlab", *options, environ=environ) as url:
+        yield url, root
+
+
 class Lab:
     """JupyterLab in a browser.
 
@@ -67,12 +107,18 @@ class Lab:
         self.page.evaluate("async () => { await jupyterapp.restored; }")
 
     def open(
-        self, name: str, sources: Sequence[Source], kernel: bool = True, language: str = "python"
+        self,
+        name: str,
+        sources: Sequence[Source] = (),
+        kernel: bool = True,
+        language: str = "python",
+        write: bool = True,
     ) -> None:
-        """Write a notebook and open it, with a kernel of its own or without one."""
+        """Write a notebook, where it isn't there yet, and open it, with a kernel of its own or without one."""
         self.path = name
-        written = document(sources, language)
-        (self.root / name).write_text(json.dumps(written), encoding="utf-8")
+        if write:
+            written = document(sources, language)
+            (self.root / name).write_text(json.dumps(written), encoding="utf-8")
         options = {"path": name} if kernel else {"path": name, "kernel": {}}
         if not kernel:
             options["kernelPreference"] = {"shouldStart": False, "canStart": True, "autoStartDefault": False}

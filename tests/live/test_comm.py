@@ -172,6 +172,30 @@ def test_pages_come_and_go(kernel: Kernel) -> None:
     assert answer.told() == ["NBD201"], "with nobody to show it, the line is an output again"
 
 
+def test_who_runs_a_cell_is_told(kernel: Kernel) -> None:
+    """A page that crashed never says that it goes; another front end's cell has its line in the outputs."""
+    FrontEnd(kernel, "a page that crashed").document(("a", "import random"), ("b", "random.random()"))
+    session = kernel.client.session
+    before = session.session
+    session.session = "somebody who knows nothing of nbdebt"
+    try:
+        assert kernel.ask(f"{SESSION}.attached") == "False"
+        assert kernel.run("import random\nz = random.random()", "b").told() == ["NBD201"]
+    finally:
+        session.session = before
+    assert kernel.ask(f"{SESSION}.attached") == "True"
+
+
+def test_two_windows_on_one_notebook(kernel: Kernel) -> None:
+    """Each has its own state of the document, and tells what has changed in it."""
+    one, other = FrontEnd(kernel, "one"), FrontEnd(kernel, "other")
+    one.document(("a", "x = 1"), ("b", "y = 2"))
+    other.document(("a", "x = 1"))
+    answer = one.document(("b", "y = 2"), ("a", "x = 3"), known="b", name="moved")
+    assert answer["ok"] and one.heard[-1]["document"] == "moved"
+    assert [cell["id"] for cell in one.heard[-1]["report"]["verdicts"][0]["cells"]] == ["b", "a"]
+
+
 def test_markdown_is_no_code(kernel: Kernel) -> None:
     front = FrontEnd(kernel)
     cells = {"m": ["# import this", "markdown"], "c": ["y = 1", "code"], "r": ["raw", "raw"]}

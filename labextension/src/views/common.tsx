@@ -2,6 +2,7 @@
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
+import type { Consent } from '../consent';
 import type { CellState, Severity } from '../model';
 import type { Follower } from '../notebook';
 import type { PanelState } from '../state';
@@ -13,6 +14,7 @@ export interface Tools {
   readonly trans: TranslationBundle;
   readonly rendermime: IRenderMimeRegistry;
   readonly panel: PanelState;
+  readonly consent: Consent;
   readonly silence: (finding: Finding) => void;
   /** Save an export beside its notebook. */
   readonly save: (follower: Follower, name: string, exported: Exported) => Promise<void>;

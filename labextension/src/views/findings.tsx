@@ -2,7 +2,8 @@
 import * as React from 'react';
 import { isOfDocument, isOfProject } from '../document';
 import type { Group } from '../model';
-import { keyOf, listed } from '../model';
+import { listed } from '../model';
+import { namesOf } from '../order';
 import type { Follower } from '../notebook';
 import { cellLabel, clean, plural } from '../text';
 import type { Finding } from '../wire';
@@ -71,6 +72,7 @@ function Groups(props: { readonly follower: Follower; readonly groups: readonly 
   const all = props.groups.reduce((sum, group) => sum + group.findings.length, 0);
   const [shown, end] = useGrowing(all);
   const at = new Map(model.cells.map((cell, index) => [cell.id, index]));
+  const names = namesOf(model.report?.findings ?? []);
   let left = shown;
   return (
     <>
@@ -78,7 +80,14 @@ function Groups(props: { readonly follower: Follower; readonly groups: readonly 
         const some = group.findings.slice(0, Math.max(left, 0));
         left -= group.findings.length;
         return some.length === 0 ? null : (
-          <Section key={group.key} follower={props.follower} group={group} some={some} at={at} />
+          <Section
+            key={group.key}
+            follower={props.follower}
+            group={group}
+            some={some}
+            at={at}
+            names={names}
+          />
         );
       })}
       <More left={all - shown} end={end} />
@@ -97,6 +106,14 @@ function None(props: {
       <Empty>
         <p>{trans.__('No finding matches.')}</p>
         <Action label={trans.__('Clear the filter')} onClick={() => panel.list({ text: '' })} />
+      </Empty>
+    );
+  }
+  if (props.follower.model.hidden > 0) {
+    return (
+      <Empty>
+        <p>{trans.__('Nothing of what the settings let be shown.')}</p>
+        <p className="nbdebt-soft">{trans.__('Not shown here: %1', props.follower.model.hidden)}</p>
       </Empty>
     );
   }
@@ -136,6 +153,7 @@ function Section(props: {
   readonly group: Group;
   readonly some: readonly Finding[];
   readonly at: ReadonlyMap<string, number>;
+  readonly names: ReadonlyMap<Finding, string>;
 }): JSX.Element {
   const { trans, panel } = React.useContext(Hand);
   const { group, follower } = props;
@@ -161,7 +179,7 @@ function Section(props: {
       </h3>
       <ul className="nbdebt-List">
         {props.some.map(finding => (
-          <Item key={keyOf(finding)} follower={follower} finding={finding} index={index(finding)} />
+          <Item key={props.names.get(finding)} follower={follower} finding={finding} index={index(finding)} />
         ))}
       </ul>
     </section>

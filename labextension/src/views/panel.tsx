@@ -4,12 +4,14 @@ import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 import { debtIcon } from '../icon';
 import type { NotebookModel } from '../model';
+import type { Reply } from '../consent';
 import type { Follower } from '../notebook';
 import type { View } from '../state';
 import { plural } from '../text';
 import { Cells } from './cells';
 import type { Tools } from './common';
 import { Action, Empty, Hand, Sentence } from './common';
+import { useKeptFocus } from './focus';
 import { InOut } from './data';
 import { Findings } from './findings';
 import { ExportView } from './export';
@@ -88,6 +90,7 @@ function Notebook(props: { readonly follower: Follower }): JSX.Element {
     <>
       <Verdict model={model} />
       <Source follower={follower} />
+      <Ask follower={follower} />
       {model.trouble !== '' && (
         <div className="nbdebt-Trouble" role="alert">
           <span>{model.trouble}</span>
@@ -118,6 +121,7 @@ function Notebook(props: { readonly follower: Follower }): JSX.Element {
 function Views(props: { readonly follower: Follower }): JSX.Element {
   const { trans, panel } = React.useContext(Hand);
   const { model } = props.follower;
+  const view = useKeptFocus();
   const again = model.plan?.again.length ?? 0;
   const tabs: [View, string][] = [
     ['findings', model.count > 0 ? trans.__('Findings (%1)', model.count) : trans.__('Findings')],
@@ -156,6 +160,7 @@ function Views(props: { readonly follower: Follower }): JSX.Element {
         className="nbdebt-View"
         id="nbdebt-view"
         role="tabpanel"
+        ref={view}
         tabIndex={-1}
         aria-labelledby={`nbdebt-tab-${panel.view}`}
         aria-busy={!model.fresh}
@@ -224,16 +229,48 @@ function Verdict(props: { readonly model: NotebookModel }): JSX.Element {
   );
 }
 
+/** Whether to do by itself from now on what somebody has just asked for. */
+function Ask(props: { readonly follower: Follower }): JSX.Element {
+  const { trans, consent } = React.useContext(Hand);
+  const { follower } = props;
+  const replies: [Reply, string][] = [
+    ['this', trans.__('This notebook')],
+    ['always', trans.__('Always')],
+    ['never', trans.__('Never')],
+    ['later', trans.__('Not now')]
+  ];
+  return (
+    <UseSignal signal={consent.changed}>
+      {() => {
+        const path = follower.panel.context.path;
+        return follower.model.kernel === 'recording' && consent.asks(path) ? (
+          <div className="nbdebt-Ask" role="group" aria-label={trans.__('Record by itself?')}>
+            <p>{trans.__('Record by itself when the kernel starts? Settings, nbdebt can change it.')}</p>
+            <div className="nbdebt-Actions">
+              {replies.map(([reply, label]) => (
+                <Action key={reply} label={label} onClick={() => consent.answer(reply, path)} />
+              ))}
+            </div>
+          </div>
+        ) : null;
+      }}
+    </UseSignal>
+  );
+}
+
 /** Where what is shown comes from, and how more could be known. */
 function Source(props: { readonly follower: Follower }): JSX.Element | null {
-  const { trans, panel } = React.useContext(Hand);
+  const { trans, panel, consent } = React.useContext(Hand);
   const { follower } = props;
   const { model } = follower;
   const record = (
     <Action
       label={trans.__('Record this kernel')}
       title={trans.__('Runs %load_ext nbdebt in the kernel: what runs from then on is recorded')}
-      onClick={() => panel.attempt(follower.record())}
+      onClick={() => {
+        model.byItself = false;
+        panel.attempt(follower.record().then(() => consent.wanted(follower.panel.context.path)));
+      }}
     />
   );
   switch (model.kernel) {
@@ -247,6 +284,7 @@ function Source(props: { readonly follower: Follower }): JSX.Element | null {
             ? trans.__('Live: %1 recorded', plural(model.runs, 'run'))
             : trans.__('Live, paused: what runs has no known origin')}
           {model.busy && trans.__(', a cell is running')}
+          {model.byItself && trans.__(' (by itself, as the settings say)')}
         </p>
       );
     case 'silent':
