@@ -74,9 +74,9 @@ class Wire:
     def attached(self) -> bool:
         """Whether a front end is there that shows what is said of the run that goes on.
 
-        Whoever has a cell run is there to see it. Pages that crashed never say that they go: so what counts is
-        not who came once, but whether the request to run came from one who did. A console, or an editor that
-        knows nothing of nbdebt, has the line in its outputs, whatever else is connected.
+        Whoever has a cell run is there to see it. Pages that crashed never say that they go: so what counts
+        is not who came once, but whether the request to run came from one who did. A console, or an editor
+        that knows nothing of nbdebt, has the line in its outputs, whatever else is connected.
         """
         if not self._clients:
             return False

@@ -114,7 +114,7 @@ class Lab:
         language: str = "python",
         write: bool = True,
     ) -> None:
-        """Write a notebook, where it isn't there yet, and open it, with a kernel of its own or without one."""
+        """Write a notebook, unless it is there, and open it, with a kernel of its own or without one."""
         self.path = name
         if write:
             written = document(sources, language)

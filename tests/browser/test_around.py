@@ -1,4 +1,4 @@
-"""Around the panel: for everybody (axe, in all themes), by keys, as it is set, and whatever kernels and pages do."""
+"""Around the panel: for everybody (axe, in all themes), by keys, as it is set; kernels and pages that go."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -40,7 +40,8 @@ def record(lab: Lab, reply: str = "Not now") -> None:
 def setting(lab: Lab, **values: Any) -> None:
     for name, value in values.items():
         lab.page.evaluate(
-            f"async ([name, value]) => {{ await {SETTINGS}.set('nbdebt:plugin', name, value); }}", [name, value]
+            f"async ([name, value]) => {{ await {SETTINGS}.set('nbdebt:plugin', name, value); }}",
+            [name, value],
         )
 
 
@@ -53,7 +54,9 @@ def faults(lab: Lab, *rules: str) -> list[str]:
           const include = [...document.querySelectorAll(ours)].filter(e => e.getClientRects().length);
           const options = { resultTypes: ['violations'], ...(rules.length ? { runOnly: rules } : {}) };
           const { violations, passes } = await axe.run({ include }, options);
-          return passes.length === 0 && !rules.length ? ['nothing was looked at'] : violations.flatMap(v => v.nodes.map(n => `${v.id}: ${n.html.slice(0, 200)} ${n.failureSummary}`));
+          const nothing = passes.length === 0 && !rules.length;
+          return nothing ? ['nothing was looked at'] : violations.flatMap(v =>
+            v.nodes.map(n => `${v.id}: ${n.html.slice(0, 200)} ${n.failureSummary}`));
         }""",
         [OURS, rules],
     )
@@ -113,7 +116,9 @@ def test_for_everybody(book: Lab) -> None:
 
 
 def test_by_keys(book: Lab) -> None:
-    book.open("keys.ipynb", ["import random", "x = 1\nz = random.random()", "w = random.random()"], kernel=False)
+    book.open(
+        "keys.ipynb", ["import random", "x = 1\nz = random.random()", "w = random.random()"], kernel=False
+    )
     seen(book, "NBD201")
     status = book.page.locator(".nbdebt-Status-button")
     assert status.inner_text() == "nbdebt ? 1" and "Restart & Run All: " in status.get_attribute("title")
@@ -246,8 +251,9 @@ def test_two_windows_and_one_that_crashed(book: Lab) -> None:
           const own = window.book.sessionContext.session.kernel;
           const found = [];
           for (const kernel of [own, own.clone()]) {
-            const asked = kernel.requestExecute({ code: 'print(get_ipython()._nbdebt_session.attached)', silent: true });
-            asked.onIOPub = message => { if (message.content.text) { found.push(message.content.text.trim()); } };
+            const code = 'print(get_ipython()._nbdebt_session.attached)';
+            const asked = kernel.requestExecute({ code, silent: true });
+            asked.onIOPub = ({ content }) => { if (content.text) { found.push(content.text.trim()); } };
             await asked.done;
           }
           return found;
