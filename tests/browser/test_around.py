@@ -21,7 +21,7 @@ def book(lab: Lab) -> Iterator[Lab]:
     """The panel is open; the notebook that is opened is closed afterwards."""
     lab.command("nbdebt:show-panel")
     yield lab
-    assert lab.panel.get_by_role("alert").count() == 0, lab.panel.inner_text()
+    assert lab.panel.locator(".nbdebt-Trouble").count() == 0, lab.panel.inner_text()
     lab.close()
 
 
