@@ -68,8 +68,8 @@ def discover(
         if path == "-":
             found.setdefault("-", "-")
         elif os.path.isdir(path):
-            below = list(_walk(path, patterns, problems, scripts))
-            ignored = _git_ignored(path, below) if below else frozenset()
+            below = list(walk(path, patterns, problems, scripts))
+            ignored = git_ignored(path, below) if below else frozenset()
             for name in below:
                 if name not in ignored:
                     found.setdefault(os.path.abspath(name), name)
@@ -142,7 +142,7 @@ def _missing(path: str) -> str:
     return "no such file or directory"
 
 
-def _walk(top: str, patterns: Sequence[str], problems: list[Problem], scripts: bool = False) -> Iterator[str]:
+def walk(top: str, patterns: Sequence[str], problems: list[Problem], scripts: bool = False) -> Iterator[str]:
     """Notebooks below a directory. Links to directories are not followed, so no loop is possible."""
 
     def unreadable(error: OSError) -> None:
@@ -169,7 +169,7 @@ def _is_percent(path: str) -> bool:
         return False
 
 
-def _git_ignored(top: str, paths: list[str]) -> frozenset[str]:
+def git_ignored(top: str, paths: list[str]) -> frozenset[str]:
     """Those of the paths that git ignores; none outside a work tree.
 
     A directory that is itself ignored was named on purpose: nothing below it is left out.

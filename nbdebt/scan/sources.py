@@ -1,6 +1,7 @@
 """From what somebody names to the notebooks below it: each a line in a list, nothing of it read yet."""
 
 import glob
+import itertools
 import os
 import tarfile
 import time
@@ -10,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from nbdebt.data.addresses import safe_url
-from nbdebt.discover import discover, excluded, readable
+from nbdebt.discover import discover, excluded, git_ignored, readable, walk
 from nbdebt.model.errors import NbdebtError
 from nbdebt.model.finding import Problem
 from nbdebt.scan.git import Repository, is_bare, is_notebook
@@ -21,6 +22,7 @@ ZIPS = (".zip",)
 TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 # Within the grain of a file system's clock a file may change again and look the same.
 _GRAIN = 2_000_000_000
+_MANY = 5_000
 
 
 class Source:
@@ -93,22 +95,32 @@ class Source:
         yield from self._local(wanted)
 
     def _local(self, paths: Sequence[str]) -> Iterator[Item]:
-        files, problems = discover(paths, self.exclude, scripts=self.scripts)
-        self.problems += problems
-        now = time.time_ns()
-        top = self.named if os.path.isdir(self.named) else ""
-        for file in files:
-            shown = readable(file)
-            path = readable(os.path.relpath(file, top)) if top else shown
-            try:
-                stat = os.stat(file)
-            except OSError:
-                # Whoever reads it will say what is wrong.
-                yield Item(shown, self.root, path, "file", _bytes_of(file))
-                continue
-            settled = now - max(stat.st_mtime_ns, stat.st_ctime_ns) > _GRAIN
-            stamp = f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns}" if settled else ""
-            yield Item(shown, self.root, path, "file", _bytes_of(file), stat.st_size, stamp)
+        for named in paths:
+            if os.path.isdir(named):
+                yield from self._below(named)
+            else:
+                files, problems = discover([named])
+                self.problems += problems
+                yield from (self._file(file, "") for file in files)
+
+    def _below(self, top: str) -> Iterator[Item]:
+        """Notebooks below a directory, some at a time: a million names need not be held."""
+        found = walk(top, self.exclude, self.problems, self.scripts)
+        while batch := list(itertools.islice(found, _MANY)):
+            ignored = git_ignored(top, batch)
+            yield from (self._file(file, top) for file in batch if file not in ignored)
+
+    def _file(self, file: str, top: str) -> Item:
+        shown = readable(file)
+        path = readable(os.path.relpath(file, top)) if top else shown
+        try:
+            stat = os.stat(file)
+        except OSError:
+            # Whoever reads it will say what is wrong.
+            return Item(shown, self.root, path, "file", _bytes_of(file))
+        settled = time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > _GRAIN
+        stamp = f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns}" if settled else ""
+        return Item(shown, self.root, path, "file", _bytes_of(file), stat.st_size, stamp)
 
     # git
 
