@@ -106,8 +106,12 @@ export class Follower implements IDisposable {
     if (this.wire?.open) {
       return this.wire.ask({ version: VERSION, kind, ...given } as unknown as Request);
     }
+    const path = this.panel.context.path;
+    if ('job' in given) {
+      return askOf(kind, { path, ...given }, this.settings);
+    }
     const notebook = this.notebook.model?.toJSON() as unknown as Record<string, unknown>;
-    return askOf(kind, { path: this.panel.context.path, notebook, ...given }, this.settings);
+    return askOf(kind, { path, notebook, ...given }, this.settings);
   }
 
   /** Let the kernel record from now on. */
