@@ -432,7 +432,7 @@ def test_a_monitored_function_is_the_same() -> None:
         pytest.skip("sys.monitoring is new in 3.12")
     function = made("def f(x):\n  return [y + 1 for y in x]", "f")
     before = _same(take(made("def f(x):\n  return [y + 1 for y in x]", "f")))
-    tool = 4
+    tool = next(n for n in range(6) if sys.monitoring.get_tool(n) is None)
     sys.monitoring.use_tool_id(tool, "test")
     try:
         events = sys.monitoring.events.PY_START | sys.monitoring.events.LINE | sys.monitoring.events.CALL
