@@ -116,6 +116,11 @@ def command(
         raise click.UsageError("--ref and --history contradict each other: one commit, or all of them.")
     if scheduler is not None and engine != "dask":
         raise click.UsageError("--scheduler goes with --engine dask only.")
+    suffix = Path(output).suffix.lower().lstrip(".")
+    if suffix in FORMATS and not Path(output).is_dir():
+        raise click.UsageError(
+            f"-o {output}: the results are several files, in a directory: say -o DIR --format {suffix}."
+        )
     plan = Plan(
         sources=sources or (".",),
         directory=output,

@@ -141,6 +141,7 @@ def test_the_command_says_what_came_of_it(tree: Path, tmp_path: Path) -> None:
         (["x*.ipynb"], 2, "matches nothing"),
         (["--ref", "main", "--history", "."], 2, "contradict each other"),
         (["--scheduler", "tcp://x:1", "."], 2, "--engine dask"),
+        (["-o", "out.parquet", "."], 2, "say -o DIR --format parquet"),
         (["--ref", "main", "a.zip"], 2, "name a directory"),
         (["--ref", "main", "."], 2, "not a git repository"),
         (["nosuch://a/b"], 2, "nosuch://"),
