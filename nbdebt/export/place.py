@@ -10,7 +10,20 @@ from tempfile import TemporaryDirectory
 from nbdebt.model.errors import NbdebtError
 
 _LEFT = frozenset(
-    (".git", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".dvc")
+    (
+        ".git",
+        ".venv",
+        "venv",
+        ".nox",
+        ".tox",
+        ".pixi",
+        "site-packages",
+        "node_modules",
+        "__pycache__",
+        ".ipynb_checkpoints",
+        ".mypy_cache",
+        ".dvc",
+    )
 )
 _LARGE = 64 * 2**20
 _MOST = 2**30

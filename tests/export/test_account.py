@@ -37,7 +37,8 @@ def test_what_was_found_is_kept(shown: str, status: int, title: str, tmp_path: P
     assert "the same when it runs again" in text
 
 
-def test_for_programs(tmp_path: Path) -> None:
+def test_for_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     script, found = proven(log_of_notebook(read_notebook(save(tmp_path, "42").read_bytes(), "answer.ipynb")))
     facts = json.loads(account(script, found, "clean.json"))
     assert (facts["version"], facts["equal"], facts["repeatable"]) == (1, True, True)
