@@ -193,11 +193,17 @@ class State:
 
         Raises:
             Raised: NameError where it doesn't exist.
+            Doubted: inside a ``try``, where nobody knows whether it exists.
         """
         env = self.env
         space = self.names if env is None or name in env.scope.globals else env.vars
-        if space.pop(name, MISSING) is MISSING:
+        missing = space.pop(name, MISSING) is MISSING
+        if name in self.uncertain:
+            self.uncertain.discard(name)
+            self.doubt()
+        elif missing:
             if self.open:
+                self.doubt()
                 return
             if space is not self.names:
                 raise Raised(UnboundLocalError(UNKNOWN))
