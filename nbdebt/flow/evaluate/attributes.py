@@ -189,8 +189,10 @@ class Attributes(Natives):
                 raise Raised(FrozenInstanceError(f"cannot assign to field {name!r}"))
             elif value.cls.find("__setattr__") is not MISSING or name == "__class__":
                 self.poison((value, item))
+                self.doubt()
             elif value.lost:
                 self.poison((item,))
+                self.doubt()
             else:
                 value.fields[name] = item
         elif kind is Class:
@@ -204,10 +206,12 @@ class Attributes(Natives):
             if kind is Module:
                 raise Unknowable
             self.poison((value, item))
+            self.doubt()
         elif kind in ATOMS or kind in (list, dict, tuple, set):
             raise Raised(AttributeError(f"'{kind.__name__}' object has no attribute '{name}'"))
         else:
             self.poison((value, item))
+            self.doubt()
 
     def delete_attribute(self, value: Any, name: str) -> None:
         """``del value.name``."""
@@ -217,6 +221,7 @@ class Attributes(Natives):
             raise Raised(AttributeError(UNKNOWN))
         else:
             self.poison((value,))
+            self.doubt()
 
     def module_attribute(self, module: Module, name: str) -> Any:
         """An attribute of a module of the standard library."""

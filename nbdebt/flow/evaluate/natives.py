@@ -149,9 +149,11 @@ class Natives(Formatting):
         if value is UNKNOWN or poisoned(value):
             if type(item) not in ATOMS:
                 self.poison((item,))
+            self.doubt()
             return
         if key is UNKNOWN or (type(value) in OWN and type(value) is not Instance):
             self.poison((value, item))
+            self.doubt()
             return
         try:
             if type(value) is Instance:
@@ -163,13 +165,15 @@ class Natives(Formatting):
             raise
         except Unknowable:
             self.poison((value, item))
+            self.doubt()
 
     def delete_item(self, value: Any, key: Any) -> None:
         """``del value[key]``."""
         if value is UNKNOWN or poisoned(value):
-            return
-        if key is UNKNOWN:
+            self.doubt()
+        elif key is UNKNOWN:
             self.poison((value,))
+            self.doubt()
         elif type(value) is Instance:
             value.need("__delitem__", key)
         else:
