@@ -41,6 +41,7 @@ class Commands(click.Group):
         "diff",
         "trend",
         "clean",
+        "lsp",
         "completion",
     )
 

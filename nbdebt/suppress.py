@@ -4,9 +4,12 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from nbdebt.config import codes as selected
 from nbdebt.model.errors import ConfigurationError
+from nbdebt.model.finding import Finding, Replace
+from nbdebt.model.history import Span
 from nbdebt.model.notebook import Cell, Notebook
 from nbdebt.model.patterns import later
 from nbdebt.model.record import Suppression
@@ -20,10 +23,47 @@ _NOQA = later(r"#\s*noqa(?:\s*:\s*(?P<codes>[A-Z][A-Z0-9]*[0-9]+(?:[,\s]+[A-Z]+[
 _TAG = later(r"^nbdebt[-:]\s*(?:ignore|skip)(?:[-\[:]\s*(?P<codes>[^\]]*)\]?)?$", re.IGNORECASE)
 _HEAD = later(r"\s*%%nbdebt[ \t]+ignore[ \t]+(?P<words>[^\n]*)")
 _ANY = later(r"#\s*(?:nbdebt:|noqa)", re.IGNORECASE)
+_TEXT = later(r"\"{3}|'{3}")
 # Tokens that belong to no statement.
 _BLANK = frozenset(
     (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
 )
+
+
+def silencing(source: str, finding: Finding, scope: Literal["line", "cell"], reason: str = "") -> Replace:
+    """The edit that silences a finding: a comment behind its line, or at the top of its cell.
+
+    Where code can't have a comment behind it (a magic, a line that goes on), it gets a line of its own.
+
+    Args:
+        source: the finding's cell.
+        finding: one of a cell.
+        scope: what to silence.
+        reason: why.
+    """
+    said = f"# nbdebt: ignore{'-cell' if scope == 'cell' else ''}[{finding.name}]"
+    comment = f"{said} {' '.join(reason.split())}".rstrip()
+    cell = finding.cell.index if finding.cell else 0
+    lines = source.split("\n")
+    first = 1 if lines[0].startswith("%%") else 0
+    if scope == "line" and finding.span is not None:
+        number = min(finding.span.line, len(lines)) - 1
+        line = lines[number]
+        if _TEXT.search(line):
+            # Behind it would be within the text: it goes above the whole statement.
+            number = next((a - 1 for a, b in _scan(source)[1] if a <= number + 1 <= b), number)
+            line = lines[number]
+        elif not re.search(r"\\\s*$|^\s*[%!]", line):
+            at = len(line.rstrip()) + 1
+            return Replace(cell, Span(number + 1, at, number + 1, at), f"  {comment}")
+        if number >= first:
+            indent = line[: len(line) - len(line.lstrip())]
+            return Replace(cell, Span(number + 1, 1, number + 1, 1), f"{indent}{comment}\n")
+        comment = comment.replace("ignore[", "ignore-cell[")
+    if first >= len(lines):
+        end = len(lines[-1]) + 1
+        return Replace(cell, Span(len(lines), end, len(lines), end), f"\n{comment}")
+    return Replace(cell, Span(first + 1, 1, first + 1, 1), f"{comment}\n")
 
 
 def _codes(text: str | None) -> tuple[str, ...]:

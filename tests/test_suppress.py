@@ -1,5 +1,6 @@
 """What silences a finding and what doesn't: a table of cells."""
 
+import re
 import textwrap
 from typing import Any
 
@@ -8,7 +9,8 @@ import pytest
 from nbdebt.config import Settings
 from nbdebt.engine import check
 from nbdebt.read import read_notebook
-from nbdebt.suppress import read_suppressions
+from nbdebt.read.edit import apply_edits
+from nbdebt.suppress import read_suppressions, silencing
 
 BOTH = ("NBD101", "NBD201")
 """``print(missing)`` is undefined when run top to bottom; ``random.random()`` draws with no seed."""
@@ -179,3 +181,34 @@ def test_reasons_are_kept() -> None:
     source = "# %%\nx = 1  # nbdebt: ignore[NBD201] – any number will do\n"
     (found,) = read_suppressions(read_notebook(textwrap.dedent(source).encode(), "n.py"))
     assert (found.codes, found.reason, found.line) == (("NBD201",), "any number will do", 1)
+
+
+@pytest.mark.parametrize("scope", ["line", "cell"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "print(missing)",
+        "x = 1\nprint(missing)",
+        "if True:\n    print(missing, \\\n        1)",
+        "%time print(missing)",
+        "%%time\nprint(missing)",
+        '%%time\n\nx = """a\nb"""; print(missing)',
+        'x = 1\ny = """a\n\n""", missing, """\n"""',
+        "%matplotlib inline\nx = [\n    1,\n    missing,\n]",
+    ],
+)
+def test_a_finding_is_silenced_where_it_stands(source: str, scope: Any) -> None:
+    (finding, *_) = found(source)
+    data = f"# %%\n{source}\n".encode()
+    after = apply_edits(data, "a.py", [silencing(source, finding, scope, "it comes  from\nelsewhere")])
+    (cell,) = read_notebook(after, "a.py").cells
+    assert "[undefined-on-run-all] it comes from elsewhere" in cell.source
+    assert found(cell.source) == []
+    # All else is as it was: what is left without the comment is what was there.
+    comment = re.compile(r" *# nbdebt: ignore.*elsewhere\n?")
+    assert comment.sub("", cell.source).replace("\n", "") == source.rstrip().replace("\n", "")
+
+
+def found(source: str) -> list[Any]:
+    notebook = read_notebook(f"# %%\n{source}\n".encode(), "a.py")
+    return list(check(notebook, Settings(select=("NBD101", "NBD901"))).findings)

@@ -52,6 +52,27 @@ def edit_script(data: bytes, path: str, edits: Sequence[DocumentEdit]) -> bytes:
         raise FixError(f"{path} can't hold the new text in its encoding, {encoding}: {error}") from None
 
 
+def place_in_script(lines: Sequence[str], block: Block, line: int, column: int) -> tuple[int, int]:
+    """Where in a script a place of a cell is.
+
+    Args:
+        lines: of the script, without their ends.
+        block: the cell.
+        line: of the cell, from 1.
+        column: from 1.
+
+    Returns:
+        Line and column, both from 0; the nearest where the cell has no such line.
+    """
+    line = min(max(line, 1), max(len(block.lines), 1)) - 1
+    at = block.first + line
+    if not block.lines or at >= len(lines):
+        return min(block.start, len(lines) - 1), 0
+    if block.commented:
+        return at, column - 1 + block.removed[line]
+    return at, _true_column(lines[at], block, line, column - 1)
+
+
 def _joined(lines: Sequence[str], ends: Sequence[str], start: int, end: int) -> str:
     """Lines ``start`` to ``end`` (exclusive) without the end of the last."""
     parts = [part for index in range(start, end) for part in (lines[index], ends[index])]
