@@ -29,7 +29,8 @@ from nbdebt.suppress import read_suppressions
 _OUTSIDE = (File, Url, Table, Package)
 # Paths after it mean other files.
 _DIRECTORY = Setting("cwd")
-_PYTHON = frozenset(("python", "python3", "ipython", "sage", ""))
+PYTHON = frozenset(("python", "python3", "ipython", "sage", ""))
+"""Languages of notebooks that are read: Python, and where nothing is said."""
 
 
 class Understood(NamedTuple):
@@ -60,7 +61,7 @@ def analyse(notebook: Notebook, settings: Settings, codes: frozenset[str]) -> Re
 
     An error of our own becomes a problem that says where; the other notebooks are still checked.
     """
-    if notebook.language not in _PYTHON:
+    if notebook.language not in PYTHON:
         reason = f"its language is {notebook.language}; nbdebt reads Python 3"
         return Record(
             NotebookResult(notebook.path, None), not_run=(NotRun(notebook.path, "notebook", reason),)

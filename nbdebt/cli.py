@@ -37,6 +37,7 @@ class Commands(click.Group):
         "exposure",
         "export",
         "verify",
+        "run",
         "scan",
         "diff",
         "trend",

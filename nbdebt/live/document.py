@@ -50,6 +50,7 @@ class Document:
         """The front end says what is on the screen; the same list again is no change."""
         self.find()
         told = [Shown(*cell) for cell in cells]
+        self.origin = "front end"
         if told != self._told:
             self._told = told
 

@@ -7,7 +7,7 @@ import ast
 import os
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ import msgspec
 from nbdebt.model.errors import NbdebtError
 from nbdebt.model.notebook import Notebook
 
+TRIAL = {"NBDEBT_LEDGER": "0"}
+"""Of a kernel whose run is no use of data that others ask for."""
 _ASKED = (
     "(lambda m: [m('platform').python_version(), {d.metadata['Name']: d.version"
     " for d in m('importlib.metadata').metadata.distributions()}])(__import__)"
@@ -56,7 +58,7 @@ def as_node(document: Notebook) -> Any:
     try:
         from nbformat import from_dict
     except ImportError:
-        raise NbdebtError(_MISSING) from None
+        raise NbdebtError(MISSING) from None
     cells = []
     for cell in document.cells:
         own: dict[str, Any] = {"outputs": [], "execution_count": None} if cell.kind == "code" else {}
@@ -78,7 +80,7 @@ def kernel_for(metadata: Mapping[str, Any], wanted: str = "") -> str:
     try:
         from jupyter_client.kernelspec import KernelSpecManager
     except ImportError:
-        raise NbdebtError(_MISSING) from None
+        raise NbdebtError(MISSING) from None
     there = sorted(KernelSpecManager().find_kernel_specs())
     spec = metadata.get("kernelspec")
     named = spec.get("name", "") if isinstance(spec, Mapping) else ""
@@ -95,7 +97,15 @@ def kernel_for(metadata: Mapping[str, Any], wanted: str = "") -> str:
     )
 
 
-def run_notebook(node: Any, kernel: str, place: Path, timeout: float) -> NotebookRun:
+def run_notebook(
+    node: Any,
+    kernel: str,
+    place: Path,
+    timeout: float,
+    *,
+    prepare: Callable[[Any], object] | None = None,
+    environ: Mapping[str, str] = TRIAL,
+) -> NotebookRun:
     """Run all code cells in order, until one raises that isn't tagged ``raises-exception``. This runs code.
 
     Args:
@@ -103,6 +113,8 @@ def run_notebook(node: Any, kernel: str, place: Path, timeout: float) -> Noteboo
         kernel: name of an installed kernel.
         place: the directory to run in.
         timeout: seconds for the whole run.
+        prepare: does something with the client before it starts.
+        environ: variables of the kernel beside this process's.
 
     Raises:
         NbdebtError: nbclient isn't installed, or the kernel doesn't start.
@@ -111,12 +123,15 @@ def run_notebook(node: Any, kernel: str, place: Path, timeout: float) -> Noteboo
         from nbclient import NotebookClient
         from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     except ImportError:
-        raise NbdebtError(_MISSING) from None
+        raise NbdebtError(MISSING) from None
     began = time.monotonic()
     client = NotebookClient(
         node,
         kernel_name=kernel,
-        timeout_func=lambda cell: max(1, int(began + timeout - time.monotonic())),
+        # Of no time at all, nbclient makes no limit.
+        timeout_func=lambda cell: (
+            max(1, int(left)) if (left := began + timeout - time.monotonic()) < 1e9 else 0
+        ),
         resources={"metadata": {"path": str(place)}},
         store_widget_state=False,
         record_timing=False,
@@ -124,10 +139,11 @@ def run_notebook(node: Any, kernel: str, place: Path, timeout: float) -> Noteboo
         coalesce_streams=True,
     )
     done = NotebookRun({})
+    if prepare is not None:
+        prepare(client)
     try:
-        # What the kernel says of itself is for nobody; and a trial is no use of data that others ask for.
-        own = {**os.environ, "NBDEBT_LEDGER": "0"}
-        with client.setup_kernel(stderr=subprocess.DEVNULL, env=own):
+        # What the kernel says of itself is for nobody.
+        with client.setup_kernel(stderr=subprocess.DEVNULL, env={**os.environ, **environ}):
             for index, cell in enumerate(node.cells):
                 if cell.cell_type != "code" or not cell.source.strip():
                     continue
@@ -168,4 +184,4 @@ def _ask(client: Any, done: NotebookRun) -> None:
         return
 
 
-_MISSING = "running notebooks needs nbclient and ipykernel: pip install 'nbdebt[verify]'"
+MISSING = "running notebooks needs nbclient and ipykernel: pip install 'nbdebt[verify]'"
