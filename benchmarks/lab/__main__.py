@@ -105,6 +105,14 @@ def tasks(events: Sequence[dict[str, Any]]) -> Tasks:
     return Tasks(max(spans, default=0.0), len(late), sum(span - LONG for span in late))
 
 
+def attached(page: Any) -> None:
+    """Wait until all cells have editors: JupyterLab makes them in pauses, for a while after it has opened a
+    notebook, and what is measured meanwhile is that."""
+    every = "window.book.content.widgets.every(cell => cell.editor)"
+    page.wait_for_function(every, polling=500, timeout=5 * PATIENCE)
+    page.wait_for_timeout(_QUIET)
+
+
 def document(count: int) -> list[Any]:
     """Cells that each read what nothing makes, as somebody ran them."""
     return [(f"a{number} = b{number} + 1", number + 1, "") for number in range(count)]
@@ -129,6 +137,7 @@ def act(lab: Lab, count: int, panel: bool) -> dict[str, Tasks]:
         told(f"Findings ({count})")
         quiet()
     found["opened"] = seen[0]
+    attached(page)
     with traced(page) as seen:
         page.evaluate(
             "() => { const n = window.book.content; n.activeCellIndex = 10; n.mode = 'edit';"
@@ -209,6 +218,7 @@ def live(lab: Lab, count: int, runs: int) -> tuple[list[float], Tasks, int]:
     lab.command("nbdebt:show-panel")
     lab.open("live.ipynb", [], write=False)
     lab.panel.get_by_text(f"Live: {count} runs recorded").wait_for()
+    attached(page)
     found = int(lab.panel.locator(".nbdebt-Section-head .nbdebt-soft").first.inner_text())
     page.evaluate(_WATCH)
     page.wait_for_timeout(_QUIET)

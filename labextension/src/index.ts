@@ -2,6 +2,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ILayoutRestorer } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import { EditorExtensionRegistry, IEditorExtensionRegistry } from '@jupyterlab/codemirror';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
@@ -20,6 +21,7 @@ import { askHow } from './silence';
 import type { Chosen, Remembered, Seen } from './state';
 import { PanelState } from './state';
 import { Status } from './status';
+import { UNDERLINING } from './underlining';
 import { DebtPanel } from './views/panel';
 import type { Finding } from './wire';
 
@@ -30,7 +32,15 @@ const plugin: JupyterFrontEndPlugin<void> = {
   description: 'What a notebook owes the next reader, beside it.',
   autoStart: true,
   requires: [INotebookTracker, IRenderMimeRegistry],
-  optional: [ITranslator, ICommandPalette, ILayoutRestorer, IStateDB, ISettingRegistry, IStatusBar],
+  optional: [
+    ITranslator,
+    ICommandPalette,
+    ILayoutRestorer,
+    IStateDB,
+    ISettingRegistry,
+    IStatusBar,
+    IEditorExtensionRegistry
+  ],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
@@ -40,7 +50,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
     restorer: ILayoutRestorer | null,
     memory: IStateDB | null,
     registry: ISettingRegistry | null,
-    statusBar: IStatusBar | null
+    statusBar: IStatusBar | null,
+    editors: IEditorExtensionRegistry | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('nbdebt');
     const state = new PanelState();
@@ -89,6 +100,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
       rank: 90,
       isActive: () => status.active,
       activeStateChanged: state.counted
+    });
+
+    editors?.addExtension({
+      name: 'nbdebt:underlining',
+      factory: ({ inline }) => (inline ? EditorExtensionRegistry.createImmutableExtension(UNDERLINING) : null)
     });
 
     // Notebooks

@@ -222,16 +222,26 @@ export class NotebookModel {
   }
 
   /** The cells that something is known of, in document order. */
-  get lines(): CellLine[] {
-    const at = new Map(this.cells.map((cell, index) => [cell.id, index]));
-    const lines: CellLine[] = [];
-    for (const cell of this.verdict?.cells ?? []) {
-      const index = at.get(cell.id);
-      if (index !== undefined) {
-        lines.push({ ...cell, index });
+  get lines(): readonly CellLine[] {
+    const { cells, verdict } = this;
+    if (this.lined?.cells !== cells || this.lined.verdict !== verdict) {
+      const at = new Map(cells.map((cell, index) => [cell.id, index]));
+      const lines: CellLine[] = [];
+      for (const cell of verdict?.cells ?? []) {
+        const index = at.get(cell.id);
+        if (index !== undefined) {
+          lines.push({ ...cell, index });
+        }
       }
+      lines.sort((a, b) => a.index - b.index);
+      this.lined = { cells, verdict, lines, byId: new Map(lines.map(line => [line.id, line])) };
     }
-    return lines.sort((a, b) => a.index - b.index);
+    return this.lined.lines;
+  }
+
+  /** What is known of one cell. */
+  line(id: string): CellLine | undefined {
+    return this.lines.length === 0 ? undefined : this.lined?.byId.get(id);
   }
 
   /** Whether there may be cells to run again. */
@@ -243,24 +253,39 @@ export class NotebookModel {
   }
 
   /** The findings of each cell; those of the whole notebook under ''. */
-  get byCell(): Map<string, Finding[]> {
-    const found = new Map<string, Finding[]>();
-    for (const finding of this.report?.findings ?? []) {
-      const key = finding.cell?.id ?? '';
-      const those = found.get(key);
-      if (those === undefined) {
-        found.set(key, [finding]);
-      } else {
-        those.push(finding);
+  get byCell(): ReadonlyMap<string, readonly Finding[]> {
+    const { report } = this;
+    if (this.sorted?.report !== report) {
+      const found = new Map<string, Finding[]>();
+      for (const finding of report?.findings ?? []) {
+        const key = finding.cell?.id ?? '';
+        const those = found.get(key);
+        if (those === undefined) {
+          found.set(key, [finding]);
+        } else {
+          those.push(finding);
+        }
       }
+      this.sorted = { report, found };
     }
-    return found;
+    return this.sorted.found;
   }
 
   private tell(): void {
     this._changed.emit();
   }
 
+  // What is made of it is made once, however often it is asked for.
+  private lined: {
+    readonly cells: readonly Cell[];
+    readonly verdict: Verdict | null;
+    readonly lines: readonly CellLine[];
+    readonly byId: ReadonlyMap<string, CellLine>;
+  } | null = null;
+  private sorted: {
+    readonly report: Report | null;
+    readonly found: ReadonlyMap<string, readonly Finding[]>;
+  } | null = null;
   private off: readonly string[] = [];
   private least: Severity = 'note';
   private readonly _changed = new Signal<this, void>(this);

@@ -99,6 +99,34 @@ def test_without_a_kernel(book: Lab) -> None:
     assert "would fail" not in book.panel.inner_text(), "edits need not be saved"
 
 
+def test_a_long_list(book: Lab) -> None:
+    """What is in sight is made, and no more; it says how much there is."""
+    count = 120
+    book.open("long.ipynb", [f"print(b{number})" for number in range(count)], kernel=False)
+    seen(book, f"Findings ({count})")
+    items = book.panel.locator(".nbdebt-Finding")
+    assert 3 < items.count() < count / 2
+    first = items.first
+    assert [first.get_attribute(f"aria-{name}") for name in ("posinset", "setsize")] == ["1", str(count)]
+    button = first.get_by_role("button", name="Explain")
+    button.focus()
+    book.page.wait_for_function(
+        "count => { const panel = document.getElementById('nbdebt-panel');"
+        " panel.scrollTop = panel.scrollHeight; return panel.querySelector(`[aria-posinset='${count}']`) !== null; }",
+        arg=count,
+    )
+    assert items.count() < count / 2
+    assert button.evaluate("node => node === document.activeElement"), "somebody is there by keys"
+    book.panel.get_by_label("Filter the findings").fill("b77")
+    book.panel.locator("[aria-setsize='1']").get_by_text("b77").first.wait_for()
+    book.panel.get_by_label("Filter the findings").fill("")
+    book.panel.get_by_role("tab", name="Cells").click()
+    lines = book.panel.locator(".nbdebt-Cell")
+    lines.first.wait_for()
+    assert lines.count() < count and lines.first.get_attribute("aria-setsize") == str(count)
+    book.panel.get_by_role("tab", name="Findings").click()
+
+
 def test_ignored_with_a_reason(book: Lab) -> None:
     book.open("ignored.ipynb", ["import random", "z = random.random()"], kernel=False)
     seen(book, "NBD201")

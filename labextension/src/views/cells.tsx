@@ -3,7 +3,9 @@ import * as React from 'react';
 import type { CellLine } from '../model';
 import type { Follower } from '../notebook';
 import { clean, plural } from '../text';
-import { Action, Empty, Hand, More, SIGNS, Sentence, stateWords, useGrowing } from './common';
+import { Action, Empty, Hand, SIGNS, Sentence, stateWords } from './common';
+import type { RowProps } from './long';
+import { Long } from './long';
 
 /** The first line of a cell that says something. */
 function firstLine(source: string): string {
@@ -11,12 +13,15 @@ function firstLine(source: string): string {
   return clean(lines.find(line => line !== '' && !line.startsWith('#')) ?? lines[0] ?? '');
 }
 
+/** Pixels, of a line that was never seen. */
+const LINE = 28;
+
 /** All that is known of the cells. */
 export function Cells(props: { readonly follower: Follower }): JSX.Element {
   const { trans } = React.useContext(Hand);
   const { model } = props.follower;
   const lines = model.lines;
-  const [shown, end] = useGrowing(lines.length);
+  const keys = React.useMemo(() => lines.map(line => line.id), [lines]);
   if (lines.length === 0) {
     return (
       <Empty>
@@ -27,12 +32,25 @@ export function Cells(props: { readonly follower: Follower }): JSX.Element {
   return (
     <>
       <Again follower={props.follower} />
-      <ol className="nbdebt-List nbdebt-Cells">
-        {lines.slice(0, shown).map(line => (
-          <Line key={line.id} follower={props.follower} line={line} />
-        ))}
-      </ol>
-      <More left={lines.length - shown} end={end} />
+      <Long keys={keys} guess={() => LINE}>
+        {(rows, given) => (
+          <ol className="nbdebt-List nbdebt-Cells">
+            {rows.map(row => {
+              const line = lines[row];
+              return line === undefined ? null : (
+                <Line
+                  key={line.id}
+                  follower={props.follower}
+                  line={line}
+                  number={row + 1}
+                  of={lines.length}
+                  given={given(row)}
+                />
+              );
+            })}
+          </ol>
+        )}
+      </Long>
     </>
   );
 }
@@ -95,14 +113,25 @@ function few(labels: readonly string[]): string {
     : labels.join(', ');
 }
 
-function Line(props: { readonly follower: Follower; readonly line: CellLine }): JSX.Element {
+function Line(props: {
+  readonly follower: Follower;
+  readonly line: CellLine;
+  readonly number: number;
+  readonly of: number;
+  readonly given: RowProps;
+}): JSX.Element {
   const { trans, panel } = React.useContext(Hand);
   const { follower, line } = props;
   const { model } = follower;
   const words = stateWords(trans, line.state, model.origin === 'kernel');
   const calm = line.state === 'same' || line.state === 'never-run';
   return (
-    <li className={`nbdebt-Cell nbdebt-state-${line.state}`}>
+    <li
+      className={`nbdebt-Cell nbdebt-state-${line.state}`}
+      aria-posinset={props.number}
+      aria-setsize={props.of}
+      {...props.given}
+    >
       <button
         type="button"
         className="nbdebt-Cell-go"

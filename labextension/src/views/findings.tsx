@@ -7,7 +7,9 @@ import { namesOf } from '../order';
 import type { Follower } from '../notebook';
 import { cellLabel, clean, plural } from '../text';
 import type { Finding } from '../wire';
-import { Action, Empty, Hand, MARKS, More, Sentence, useGrowing } from './common';
+import { Action, Empty, Hand, MARKS, Sentence } from './common';
+import type { RowProps } from './long';
+import { Long } from './long';
 
 /** How a finding's cell is called now, wherever it has moved. */
 function placeOf(finding: Finding, index: number): string {
@@ -18,12 +20,15 @@ function placeOf(finding: Finding, index: number): string {
   return finding.start === null ? label : `${label}, line ${finding.start.line}`;
 }
 
+const NOTHING: readonly Finding[] = [];
+
 /** The list, and what narrows it. */
 export function Findings(props: { readonly follower: Follower }): JSX.Element {
   const { trans, panel } = React.useContext(Hand);
   const { model } = props.follower;
-  const findings = model.report?.findings ?? [];
-  const groups = listed(findings, panel.listing);
+  const findings = model.report?.findings ?? NOTHING;
+  const listing = panel.listing;
+  const groups = React.useMemo(() => listed(findings, listing), [findings, listing]);
   const notes = findings.filter(finding => finding.severity === 'note').length;
   return (
     <>
@@ -66,32 +71,82 @@ export function Findings(props: { readonly follower: Follower }): JSX.Element {
   );
 }
 
-/** The groups, as far down as somebody has looked: more are made when their end comes into view. */
+/** A row of the list: the head of a group, or one of its findings. */
+interface Line {
+  readonly group: Group;
+  /** Which of the group's findings; -1 for its head. */
+  readonly at: number;
+  readonly key: string;
+}
+
+/** Pixels, of rows that were never seen. */
+const HEAD = 32;
+const FINDING = 140;
+
+/** The groups, one below the other; of those findings that are in sight, no more. */
 function Groups(props: { readonly follower: Follower; readonly groups: readonly Group[] }): JSX.Element {
   const { model } = props.follower;
-  const all = props.groups.reduce((sum, group) => sum + group.findings.length, 0);
-  const [shown, end] = useGrowing(all);
-  const at = new Map(model.cells.map((cell, index) => [cell.id, index]));
-  const names = namesOf(model.report?.findings ?? []);
-  let left = shown;
+  const { groups } = props;
+  const report = model.report;
+  const names = React.useMemo(() => namesOf(report?.findings ?? []), [report]);
+  const at = React.useMemo(() => new Map(model.cells.map((cell, index) => [cell.id, index])), [model.cells]);
+  const lines = React.useMemo(() => {
+    const made: Line[] = [];
+    for (const group of groups) {
+      made.push({ group, at: -1, key: `= ${group.key}` });
+      group.findings.forEach((finding, number) =>
+        made.push({ group, at: number, key: names.get(finding) ?? '' })
+      );
+    }
+    return made;
+  }, [groups, names]);
+  const keys = React.useMemo(() => lines.map(line => line.key), [lines]);
   return (
-    <>
-      {props.groups.map(group => {
-        const some = group.findings.slice(0, Math.max(left, 0));
-        left -= group.findings.length;
-        return some.length === 0 ? null : (
+    <Long
+      keys={keys}
+      guess={key => (key.startsWith('= ') ? HEAD : FINDING)}
+      headOf={row => row - (lines[row]?.at ?? -1) - 1}
+    >
+      {(rows, given) => {
+        const made = new Map<Group, { head: number; items: number[] }>();
+        for (const row of rows) {
+          const line = lines[row];
+          if (line !== undefined) {
+            const those = made.get(line.group) ?? { head: row - line.at - 1, items: [] };
+            made.set(line.group, those);
+            if (line.at >= 0) {
+              those.items.push(row);
+            }
+          }
+        }
+        return [...made].map(([group, { head, items }]) => (
           <Section
             key={group.key}
             follower={props.follower}
             group={group}
-            some={some}
-            at={at}
-            names={names}
-          />
-        );
-      })}
-      <More left={all - shown} end={end} />
-    </>
+            index={finding => at.get(finding.cell?.id ?? '') ?? -1}
+            given={given(head)}
+          >
+            {items.map(row => {
+              const number = lines[row]?.at ?? 0;
+              const finding = group.findings[number];
+              return finding === undefined ? null : (
+                <Item
+                  key={keys[row]}
+                  follower={props.follower}
+                  finding={finding}
+                  index={at.get(finding.cell?.id ?? '') ?? -1}
+                  number={number + 1}
+                  of={group.findings.length}
+                  row={keys[row] ?? ''}
+                  above={Number(given(row).style?.marginTop ?? 0)}
+                />
+              );
+            })}
+          </Section>
+        ));
+      }}
+    </Long>
   );
 }
 
@@ -151,14 +206,13 @@ function Ignored(props: { readonly follower: Follower }): JSX.Element | null {
 function Section(props: {
   readonly follower: Follower;
   readonly group: Group;
-  readonly some: readonly Finding[];
-  readonly at: ReadonlyMap<string, number>;
-  readonly names: ReadonlyMap<Finding, string>;
+  readonly index: (finding: Finding) => number;
+  readonly given: RowProps;
+  readonly children: React.ReactNode;
 }): JSX.Element {
   const { trans, panel } = React.useContext(Hand);
-  const { group, follower } = props;
+  const { group } = props;
   const first = group.findings[0];
-  const index = (finding: Finding) => props.at.get(finding.cell?.id ?? '') ?? -1;
   const families: Record<string, string> = {
     order: trans.__('Order'),
     seeds: trans.__('Seeds'),
@@ -171,17 +225,13 @@ function Section(props: {
       ? (families[group.key] ?? group.key)
       : first === undefined
         ? ''
-        : placeOf({ ...first, start: null }, index(first));
+        : placeOf({ ...first, start: null }, props.index(first));
   return (
     <section className="nbdebt-Section">
-      <h3 className="nbdebt-Section-head">
+      <h3 className="nbdebt-Section-head" {...props.given}>
         {head} <span className="nbdebt-soft">{group.findings.length}</span>
       </h3>
-      <ul className="nbdebt-List">
-        {props.some.map(finding => (
-          <Item key={props.names.get(finding)} follower={follower} finding={finding} index={index(finding)} />
-        ))}
-      </ul>
+      <ul className="nbdebt-List">{props.children}</ul>
     </section>
   );
 }
@@ -192,11 +242,19 @@ const BASES: Record<Finding['basis'], string> = {
   inferred: 'inferred from the order of runs'
 };
 
+/** Whose evidence is shown: it still is, when somebody has scrolled away and comes back. */
+const unfolded = new WeakSet<Finding>();
+
 /** One finding; drawn anew when it, or its place in the notebook, is another. */
 const Item = React.memo(function Item(props: {
   readonly follower: Follower;
   readonly finding: Finding;
   readonly index: number;
+  /** Which of how many under its head it is. */
+  readonly number: number;
+  readonly of: number;
+  readonly row: string;
+  readonly above: number;
 }): JSX.Element {
   const { trans, panel, silence } = React.useContext(Hand);
   const { follower, finding, index } = props;
@@ -204,7 +262,13 @@ const Item = React.memo(function Item(props: {
   const cell = finding.cell;
   const here = cell !== null && index >= 0;
   return (
-    <li className={`nbdebt-Finding nbdebt-is-${finding.severity}`}>
+    <li
+      className={`nbdebt-Finding nbdebt-is-${finding.severity}`}
+      data-row={props.row}
+      style={props.above > 0 ? { marginTop: props.above } : undefined}
+      aria-posinset={props.number}
+      aria-setsize={props.of}
+    >
       <div className="nbdebt-Finding-head">
         <span className="nbdebt-mark" role="img" aria-label={finding.severity}>
           {MARKS[finding.severity]}
@@ -234,7 +298,11 @@ const Item = React.memo(function Item(props: {
           <Sentence text={finding.advice} />
         </p>
       )}
-      <details className="nbdebt-Finding-more">
+      <details
+        className="nbdebt-Finding-more"
+        open={unfolded.has(finding)}
+        onToggle={event => void unfolded[event.currentTarget.open ? 'add' : 'delete'](finding)}
+      >
         <summary>{trans.__('Evidence')}</summary>
         {finding.source.trim() !== '' && <pre>{clean(finding.source.trim())}</pre>}
         <ul>
