@@ -112,7 +112,8 @@ def test_a_long_list(book: Lab) -> None:
     button.focus()
     book.page.wait_for_function(
         "count => { const panel = document.getElementById('nbdebt-panel');"
-        " panel.scrollTop = panel.scrollHeight; return panel.querySelector(`[aria-posinset='${count}']`) !== null; }",
+        " panel.scrollTop = panel.scrollHeight;"
+        " return panel.querySelector(`[aria-posinset='${count}']`) !== null; }",
         arg=count,
     )
     assert items.count() < count / 2
