@@ -10,44 +10,29 @@ from typing import Any
 
 import pytest
 
+from tests.repositories import book
+
 pytest_plugins = "pytester"
 
 # Installed, it is loaded by its entry point; twice would be an error.
 INSTALLED = any(entry.name == "nbdebt" for entry in entry_points(group="pytest11"))
 LOADED = ("-p", "no:asyncio", *(() if INSTALLED else ("-p", "nbdebt.pytest")))
 ENVIRON = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
-KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
-
-
-def book(place: Path, name: str, *sources: str, counts: bool = True, language: str = "python") -> Path:
-    cells = [
-        {
-            "cell_type": "code",
-            "id": f"c{number}",
-            "metadata": {},
-            "source": source,
-            "execution_count": number if counts else None,
-            "outputs": [],
-        }
-        for number, source in enumerate(sources, 1)
-    ]
-    metadata = {"kernelspec": {**KERNEL, "language": language}, "language_info": {"name": language}}
-    path = place / name
-    path.parent.mkdir(exist_ok=True)
-    document = {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}
-    path.write_text(json.dumps(document), encoding="utf-8")
-    return path
 
 
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> pytest.Pytester:
     """Notebooks, clean and not, and a test."""
     place = pytester.path
-    book(place, "clean.ipynb", "x = 1")
-    book(place, "owes.ipynb", "import random", "x = random.random()")
-    book(place, "notes.ipynb", "open('out.txt', 'w').close()")
-    book(place, "other.ipynb", "x <- 1", language="R")
-    book(place, "left/out.ipynb", "import random", "x = random.random()")
+    book(place / "clean.ipynb", "x = 1")
+    book(place / "owes.ipynb", "import random", "x = random.random()")
+    book(place / "notes.ipynb", "open('out.txt', 'w').close()")
+    other = book(place / "other.ipynb", "x <- 1")
+    document = json.loads(other.read_text(encoding="utf-8"))
+    document["metadata"] = {"language_info": {"name": "R"}}
+    other.write_text(json.dumps(document), encoding="utf-8")
+    (place / "left").mkdir()
+    book(place / "left/out.ipynb", "import random", "x = random.random()")
     (place / "broken.ipynb").write_text("{", encoding="utf-8")
     pytester.makepyfile(test_it="def test_it():\n    pass\n")
     pytester.makefile(".toml", nbdebt='exclude = ["left"]\n')
@@ -94,8 +79,8 @@ def test_unasked_it_does_nothing(project: pytest.Pytester) -> None:
 def test_what_one_notebook_writes_another_may_read(project: pytest.Pytester) -> None:
     """All are checked together, as ``nbdebt check`` does."""
     write, read = "import pandas as pd", "pd.DataFrame().to_csv('data.csv')"
-    book(project.path, "makes.ipynb", write, read)
-    book(project.path, "takes.ipynb", write, "pd.read_csv('data.csv')")
+    book(project.path / "makes.ipynb", write, read)
+    book(project.path / "takes.ipynb", write, "pd.read_csv('data.csv')")
     alone = [
         json.loads(
             subprocess.run(
@@ -120,7 +105,7 @@ def test_notebooks_are_run(project: pytest.Pytester, monkeypatch: pytest.MonkeyP
     for library in ("nbclient", "nbformat", "ipykernel"):
         pytest.importorskip(library)
     monkeypatch.setenv("PYTHONPATH", ENVIRON["PYTHONPATH"])
-    fails = book(project.path, "fails.ipynb", "x = 1", "x / 0", counts=False)
+    fails = book(project.path / "fails.ipynb", "x = 1", "x / 0")
     before = fails.read_bytes()
     result = project.runpytest(*LOADED, "--nbdebt-run", "fails.ipynb", "clean.ipynb")
     result.assert_outcomes(passed=1, failed=1)
