@@ -30,7 +30,7 @@ LAYERS = [
         "datamap",
     },
     {"report", "export", "restart"},
-    {"live", "scan", "past", "server", "nbconvert", "testing", "lsp", "execute", "pytest"},
+    {"live", "scan", "past", "server", "nbconvert", "testing", "lsp", "execute", "pytest", "sphinx"},
     {"cli", "commands", "__main__"},
 ]
 """From the ground up: a module imports from its own layer or from one before it."""
