@@ -233,7 +233,7 @@ def _read(take: Touch, seen: Boundary, recorder: Books) -> Read | None:
         if (
             take.code != DRAW
             or after is None
-            or before == after
+            or (before == after and stream not in seen.random.drew)
             or (before is None and stream not in seen.random.drew)
         ):
             # It says that it draws, and the stream stands where it stood.

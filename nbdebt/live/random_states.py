@@ -45,12 +45,15 @@ def _cuda() -> object:
 def _tensorflow() -> object:
     """The process-wide seed of eager mode, and the generator of the seeds of single operations."""
     module = sys.modules.get("tensorflow.python.eager.context")
-    context = vars(module).get("_context") if module is not None else None
-    if context is None:
+    if module is None:
         return None
-    held = vars(context)
+    # It is made by the first operation, and has no generator before it has a seed.
+    context = vars(module).get("_context")
+    held = vars(context) if context is not None else {}
     inner = held.get("_rng")
-    return (held.get("_seed"), inner.getstate() if type(inner) is random.Random else None)
+    if held.get("_seed") is None or type(inner) is not random.Random:
+        return (None, None)
+    return (held["_seed"], inner.getstate())
 
 
 READERS: dict[str, Callable[[], object]] = {
@@ -86,7 +89,10 @@ def restore_state(stream: str, state: Any) -> None:
         module: Any = sys.modules["torch.cuda"]
         module.set_rng_state_all(state)
     elif stream == "tensorflow":
-        held = vars(vars(sys.modules["tensorflow.python.eager.context"])["_context"])
+        context = vars(sys.modules["tensorflow.python.eager.context"])["_context"]
+        if context is None:
+            return
+        held = vars(context)
         held["_seed"] = state[0]
         if state[1] is not None:
             held["_rng"].setstate(state[1])
@@ -127,7 +133,11 @@ def torch_seed() -> int | None:
 
 def absent() -> frozenset[str]:
     """Streams whose library isn't loaded: nothing was drawn from them."""
-    modules = (("numpy", "numpy.random.mtrand"), ("torch", "torch"))
+    modules = (
+        ("numpy", "numpy.random.mtrand"),
+        ("torch", "torch"),
+        ("tensorflow", "tensorflow.python.eager.context"),
+    )
     return frozenset(stream for stream, module in modules if module not in sys.modules)
 
 
@@ -171,6 +181,9 @@ def is_fresh(stream: str, state: Any) -> bool:
         torch: Any = sys.modules["torch"]
         fresh = torch.Generator().manual_seed(torch.initial_seed()).get_state()
         return bool(state_bytes(fresh) == state_bytes(state))
+    if stream == "tensorflow":
+        seed, inner = state
+        return seed is None or bool(random.Random(seed).getstate() == inner)
     return False
 
 
@@ -189,4 +202,6 @@ def is_determined(stream: str, state: Any) -> bool:
     one integer, for its first word is the seed then (Matsumoto and Nishimura's ``init_genrand``)."""
     if stream == "numpy":
         return "key" in state["state"] and int(state["state"]["key"][0]) != _BY_ARRAY
+    if stream == "tensorflow":
+        return state[0] is not None
     return stream != "python"

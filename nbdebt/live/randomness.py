@@ -17,6 +17,7 @@ from typing import Any
 
 from xxhash import xxh3_128_digest
 
+from nbdebt.live import random_tensorflow, random_torch
 from nbdebt.live.files.classify import Names
 from nbdebt.live.files.noise import caller, is_library
 from nbdebt.live.files.wrap import Wrapper
@@ -74,7 +75,18 @@ class Streams:
         self._interests = {
             "random": self._arm_python,
             "numpy.random": self._arm_numpy,
-            "torch.random": self._arm_torch,
+            "torch.random": lambda module: random_torch.arm(
+                module,
+                self._wrapper,
+                functools.partial(self._seeding, "torch"),
+                self._set("torch", "new_state"),
+            ),
+            random_tensorflow.SEEDS: lambda module: random_tensorflow.arm_seeds(
+                module, self._wrapper, self._tensorflow_drew, functools.partial(self._seeding, "tensorflow")
+            ),
+            random_tensorflow.GENERATORS: lambda module: random_tensorflow.arm_generators(
+                module, self._wrapper, self._tensorflow_generator
+            ),
         }
         self._started = False
 
@@ -83,7 +95,7 @@ class Streams:
         if not self._started:
             self._started = True
             if not monitor.start():
-                self._wrapper.start({"numpy", "torch"})
+                self._wrapper.start({"numpy", "torch", "tensorflow"})
             monitor.on_entry(FIND_AND_LOAD.__code__, self._importing)
             monitor.on_return(FIND_AND_LOAD.__code__, self._imported)
             self._arm()
@@ -350,22 +362,6 @@ class Streams:
                 module.randbits = original
             self._randbits = None
 
-    def _arm_torch(self, module: Any) -> None:
-        for name, determined in (("manual_seed", True), ("seed", False)):
-            function = vars(module).get(name)
-            while isinstance(function, types.FunctionType) and "__wrapped__" in vars(function):
-                function = vars(function)["__wrapped__"]
-            if not monitor.active:
-                self._wrapper.wrap(module, name, (), False, functools.partial(self._torch_told, determined))
-            elif isinstance(function, types.FunctionType):
-                monitor.on_entry(function.__code__, functools.partial(self._torch_seeding, determined))
-        function = vars(module).get("set_rng_state")
-        setting = self._set("torch", "new_state")
-        if not monitor.active:
-            self._wrapper.wrap(module, "set_rng_state", ("new_state",), False, setting)
-        elif isinstance(function, types.FunctionType):
-            monitor.on_entry(function.__code__, lambda frame: setting(frame.f_locals))
-
     def _python_seed(self, values: Mapping[str, object]) -> None:
         owner = values.get("self")
         if owner is vars(random)["_inst"]:
@@ -395,11 +391,19 @@ class Streams:
         """What a wrapper around a seeding function calls: without an argument, entropy is what it takes."""
         return lambda values: self._seeding(stream, any(value is not None for value in values.values()))
 
-    def _torch_told(self, determined: bool, _values: Mapping[str, object]) -> None:
-        self._seeding("torch", determined)
+    def _tensorflow_drew(self) -> None:
+        if self._depth:
+            self._unseeded.add("tensorflow")
 
-    def _torch_seeding(self, determined: bool, frame: types.FrameType) -> None:
-        self._seeding("torch", determined)
+    def _tensorflow_generator(self, frame: types.FrameType) -> None:
+        wanted, module, function = caller(frame)
+        if self._depth and wanted:
+            if module == random_tensorflow.GENERATORS:
+                # Who makes one from a "non-deterministic state" expects nothing else.
+                if "non_deterministic" not in function:
+                    self._generators.append(f"tensorflow.random.{function}")
+            else:
+                self._inside.append(_names.name(module, function))
 
     def _entropy(self, frame: types.FrameType) -> None:
         # numpy's SeedSequence calls it from C: the frame behind is the one that makes a generator. Asked for

@@ -75,6 +75,32 @@ def test_labelled_arrays() -> None:
     assert take(array).digest == before.digest
 
 
+def test_keras() -> None:
+    keras = pytest.importorskip("keras")
+    tensorflow = pytest.importorskip("tensorflow")
+    np = pytest.importorskip("numpy")
+    x = np.arange(8.0).reshape(4, 2)
+
+    def model(value: float, activation: str = "relu") -> Any:
+        start = keras.initializers.Constant(value)
+        layers = [keras.layers.Dense(n, activation, kernel_initializer=start) for n in (2, 1)]
+        net = keras.Sequential([keras.Input((2,)), *layers])
+        net.compile("sgd", "mse", metrics=["mae"])
+        return net
+
+    check(model(1), model(2), model(1))
+    check(model(1), model(1, "tanh"), model(1))
+    net = model(1)
+    told = net.fit(x, x[:, 0], verbose=0)
+    before, history = take(net), take(told)
+    assert before.exactness == "exact"
+    net.fit(x, x[:, 1], verbose=0)
+    assert take(net).digest != before.digest
+    assert take(told).digest == history.digest
+    check(tensorflow.constant([1, 2]), tensorflow.constant([1, 3]), tensorflow.constant([1, 2]))
+    check(tensorflow.Variable(1.0), tensorflow.Variable(2.0), tensorflow.Variable(1.0))
+
+
 def test_tensors() -> None:
     torch = pytest.importorskip("torch")
     check(torch.arange(4), torch.arange(5), torch.arange(4))

@@ -105,6 +105,16 @@ def network() -> Any:
     return torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Dropout()).eval()
 
 
+def fitted() -> Any:
+    keras = pytest.importorskip("keras")
+    pytest.importorskip("tensorflow")
+    np = pytest.importorskip("numpy")
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2), keras.layers.Dropout(0.5)])
+    model.compile("sgd", "mse", metrics=["mae"])
+    model.fit(np.ones((4, 2)), np.ones((4, 2)), verbose=0)
+    return model
+
+
 def lazily(value: Any) -> None:
     list(value), len(value), value == value, repr(value), hash(repr(value))
 
@@ -154,6 +164,18 @@ USES: dict[str, tuple[Callable[[], Any], Use]] = {
     ),
     "formula": (formula, lambda f: (hash(f), f.is_positive, f.free_symbols, f.expand(), f.evalf(), str(f))),
     "image": (image, lambda i: (i.resize((2, 2)), i.getpixel((0, 0)), i.size, i._repr_png_())),
+    "model": (
+        fitted,
+        lambda m: (
+            m.predict(m.get_weights()[0], verbose=0),
+            m.evaluate(m.get_weights()[0], m.get_weights()[0], verbose=0),
+            m.summary(print_fn=str),
+            m.get_config(),
+            m.layers,
+            m.trainable_variables,
+            m(m.get_weights()[0]),
+        ),
+    ),
     "network": (
         network,
         lambda n: (n(__import__("torch").ones(2)), n.state_dict(), list(n.parameters()), repr(n)),

@@ -20,6 +20,7 @@ for library in ("IPython", "numpy", "pandas", "sklearn", "scipy"):
     pytest.importorskip(library)
 
 HERE = Path(__file__).parent / "seeds"
+LARGE = ("torch", "tensorflow")
 # Whether two runs differ is the scripts' doing and not Python's: it is tried with one of them.
 HERE_IS_TRUTH = sys.version_info >= (3, 13)
 _HEAD = re.compile(r"^#### (differs|same)(?:: ([^|\n]*?))?(?: \| (said|unsaid|missed): (.*))?$", re.M)
@@ -43,6 +44,7 @@ KINDS = {
     "sklearn": _SCIENCE,
     "pandas": "numpy pandas",
     "torch": "numpy torch torch.utils.data",
+    "tensorflow": "numpy tensorflow keras",
 }
 
 
@@ -81,8 +83,8 @@ def wrong(row: Row, said: Said) -> list[str]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_said_if_and_only_if_two_runs_differ(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if kind == "torch":
-        pytest.importorskip("torch")
+    if kind in LARGE:
+        pytest.importorskip(kind)
     scripts = rows(kind)
     assert len(scripts) >= 40
     found: list[str] = []
@@ -90,7 +92,7 @@ def test_said_if_and_only_if_two_runs_differ(kind: str, monkeypatch: pytest.Monk
     with Runner(2) as watched:
         for row in scripts:
             found += wrong(row, watched.watch(row.cells))
-    if HERE_IS_TRUTH or kind == "torch":
+    if HERE_IS_TRUTH or kind in LARGE:
         monkeypatch.setenv(PRELOAD, f"{KINDS[kind]} benchmarks.oracle.digest")
         with Runner(0) as first, Runner(1) as second:
             mislabelled = [r for r in scripts if r.differs != (first.run(r.cells) != second.run(r.cells))]

@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import msgspec
 
+from nbdebt.live.fingerprints.bookkeeping import BOOKKEEPING
+
 token: Final[Callable[[object], int]] = object.__hash__
 """A number of its own for each living object. ``id`` would do, but raises an audit event for each call."""
 
@@ -146,7 +148,7 @@ class Layout(msgspec.Struct, frozen=True):
         slots: the members, with their descriptors.
         hidden: there is memory in the instance that no Python attribute shows.
         shadowed: names that the class answers by itself, whatever the instance's ``__dict__`` holds.
-        derived: names of cached properties: reading fills them, so they say nothing new.
+        derived: names that say nothing new: of cached properties, which reading fills, and of bookkeeping.
         intercepted: attributes are looked up by code of the class's own.
         name: of the class.
         content: the class, where it is the user's: its content counts.
@@ -176,6 +178,7 @@ def layout(cls: type) -> Layout:
             continue
         if base is Flag:
             derived.add("_inverted_")
+        derived |= BOOKKEEPING.get(registered_name(base), frozenset())
         members = 0
         for name, value in class_dict(base).items():
             kind = type(value)

@@ -71,6 +71,31 @@ def _jax(walk: Walk, value: Any) -> bytes | Node:
 @reads_library("tensorflow:EagerTensor", "tensorflow:ResourceVariable")
 def _tensorflow(walk: Walk, value: Any) -> bytes | Node:
     walk.touch(value)
+    if value.dtype.name in ("resource", "variant"):
+        return walk.opaque(value, "a handle of TensorFlow's runtime", counts=False)
     array = value.numpy()
     walk.keep(array)
     return Node(type_name(type(value)).encode() + str(value.dtype).encode(), [array])
+
+
+@reads_library("tensorflow:_DictWrapper", "tensorflow:_TupleWrapper")
+def _tensorflow_tracked(walk: Walk, value: Any) -> bytes | Node:
+    walk.touch(value)
+    return Node(type_name(type(value)).encode(), [value.__wrapped__])
+
+
+@reads_library("tensorflow:DType")
+def _tensorflow_type(walk: Walk, value: Any) -> bytes | Node:
+    return xxh3_128_digest(b"tensorflow.DType:" + str(value.name).encode())
+
+
+@reads_library("tensorflow:Function")
+def _tensorflow_function(walk: Walk, value: Any) -> bytes | Node:
+    # What it was traced and compiled to follows from the function and from whom it was called with.
+    walk.touch(value)
+    return Node(b"tensorflow.function", [vars(value).get("_python_function")])
+
+
+@reads_library("tensorflow:Graph", "tensorflow:DatasetV2", "tensorflow:ConcreteFunction")
+def _tensorflow_graph(walk: Walk, value: Any) -> bytes | Node:
+    return walk.opaque(value, f"a {type_name(type(value))}, computed when it is asked")

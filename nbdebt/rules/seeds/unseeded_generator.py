@@ -100,6 +100,9 @@ from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
 from nbdebt.rules.seeds._streams import argument_edit, call_at
 
+# What makes a generator without a seed, and takes none: what to make it with.
+_SEEDED = {"tensorflow.random.get_global_generator": "tf.random.Generator.from_seed"}
+
 
 @rule("NBD202", needs=Needs.SOURCE)
 def unseeded_generator(seen: Analysis) -> Iterator[Finding]:
@@ -125,7 +128,7 @@ def unseeded_generator(seen: Analysis) -> Iterator[Finding]:
                 where,
                 span,
                 f"`{short}` has no seed here: what is drawn from it differs in every run",
-                f"Give it a seed: `{short}({seed})`.",
+                f"Give it a seed: `{_SEEDED.get(access.via, short)}({seed})`.",
                 evidence=(f"`{access.via}` takes its first state from the operating system",),
                 fix=Fix(f"Give `{short}` the seed {seed}", (edit,), safety) if edit is not None else None,
             )
