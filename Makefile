@@ -15,7 +15,7 @@ PYENV := $${PYENV_ROOT:-$$HOME/.pyenv}/versions
 # Say which Python to use, where the one that is found isn't the one that is meant: make demo PYTHON=python3.12
 PYTHON ?=
 
-.PHONY: help demo install labextension test lint test-here test-others examples corpus bench bench-export docs clean
+.PHONY: help demo install labextension test lint test-here test-others examples corpus bench bench-export screenshots docs clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -116,6 +116,9 @@ bench: corpus ## Measure speed: on the corpus beside ruff, nbqa, pynblint and fl
 
 bench-export: $(VENV)/.installed-dev ## Measure what exported scripts give, beside nbconvert, jupytext, marimo, soorgeon and ipyflow
 	@$(BIN)/python -m benchmarks.export --write docs/benchmarks.md
+
+screenshots: labextension ## Photograph the panel in JupyterLab, for the README: docs/images/lab-*.png
+	@$(BIN)/python -m tools.screenshots
 
 docs: $(VENV)/.installed-dev ## Write what is generated in docs/: rule pages, references, shown output
 	@$(BIN)/python tools/make_docs.py

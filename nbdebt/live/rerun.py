@@ -74,7 +74,7 @@ def _touched(does: dict[int, Outline], again: Iterable[int]) -> set[str]:
 
 
 def _writes(done: Outline) -> frozenset[str]:
-    return done.binds | done.may_bind | done.mutates
+    return done.binds | done.may_bind | done.mutates | done.sets.keys()
 
 
 def _makers(name: str, reader: int, does: dict[int, Outline]) -> list[int]:

@@ -211,6 +211,7 @@ def test_why(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
         ({**STALE, "d": "l = [x]", "e": "l.append(y)"}, "a c b d e e", "a b c d e"),
         ({"a": "l = [1]", "b": "l.append(2)", "c": "n = len(l)"}, "a b b c", "a b c"),
         ({"a": "x = 1", "b": "y = x", "c": "z = 3"}, "a b c a", ""),
+        ({"a": "d = {'n': 1}", "b": "d['age'] = 3", "c": "d['n'] = d['n'] * 2"}, "a b c c", "a b c"),
     ],
 )
 def test_what_to_run_again_makes_it_right(
