@@ -6,6 +6,7 @@ import sys
 import click
 
 from nbdebt.commands.check import listed, selectors
+from nbdebt.commands.output import tell
 from nbdebt.model.errors import NbdebtError
 
 
@@ -37,5 +38,7 @@ def command(
         if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
             raise
         raise NbdebtError("the language server needs pygls: pip install 'nbdebt[lsp]'") from None
+    if sys.stdin.isatty():
+        tell("waiting for an editor on standard input; Ctrl-C ends it")
     logging.basicConfig(stream=sys.stderr, level=logging.DEBUG if verbose else logging.CRITICAL)
     serve(Options(list(select), list(ignore), list(extend_select), list(exclude), config, isolated))

@@ -88,6 +88,10 @@ class Server(LanguageServer):
         self._shown: dict[str, set[str]] = {}
         self._complaint = ""
 
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Write down what went wrong; whoever types can do nothing about it."""
+        _log.error("%s: %s", getattr(source, "__name__", source), error, exc_info=error)
+
     def opened(self, uri: str) -> Opened | None:
         """The notebook that an address means: of the notebook, of a cell, or of a text."""
         texts: Texts = self.workspace  # type: ignore[assignment]

@@ -17,10 +17,12 @@ pytest_lsp = pytest.importorskip("pytest_lsp")
 from lsprotocol import types  # noqa: E402
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities  # noqa: E402
 
+import nbdebt  # noqa: E402
 from nbdebt.rules import catalogue  # noqa: E402
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "example_notebooks"
 COMMAND = [sys.executable, "-m", "nbdebt", "lsp"]
 DRAWS = "import numpy as np\nx = np.random.rand(3)\n"
 Edited = types.WorkspaceEdit | None
@@ -53,7 +55,9 @@ class Editor:
         """What is said next of a text."""
         uri = uri or self.uri
         while uri not in self.client.diagnostics:
-            await self.client.wait_for_notification(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+            # Long: it is there so that a failure isn't waited for forever.
+            coming = self.client.wait_for_notification(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+            await asyncio.wait_for(coming, 120)
         return list(self.client.diagnostics.pop(uri))
 
     async def open(self, text: str, language: str = "python") -> Sequence[types.Diagnostic]:
@@ -333,6 +337,32 @@ async def test_outputs_are_those_of_the_file(client: LanguageClient, tmp_path: P
     assert codes(found) == [f["code"] for f in json.loads(alone.stdout)["findings"]] != []
 
 
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.ipynb")), ids=lambda path: path.stem)
+async def test_an_editor_shows_what_a_check_finds(client: LanguageClient, path: Path) -> None:
+    """All example notebooks, as VS Code opens them: the same findings, in the same cells."""
+    book = Book(client, path)
+    cells = []
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        source, kind = "".join(cell["source"]), cell["cell_type"]
+        language = "python" if kind == "code" else "markdown"
+        made = book.cell(cell["id"], cell.get("execution_count"), kind, cell["metadata"].get("tags", []))
+        cells.append((made, book.text(cell["id"], source, language)))
+    found = nbdebt.check(path).findings
+    book.open_cells(*cells)
+    for name in dict.fromkeys(finding.cell.id for finding in found if finding.cell):
+        said = await book.said(book.address(name))
+        here = [f for f in found if f.cell and f.cell.id == name]
+        assert codes(said) == sorted(f.code for f in here)
+        lines = {(f.span.line - 1, f.span.end_line - 1) for f in here if f.span}
+        assert {(one.range.start.line, one.range.end.line) for one in said} == lines
+        for one in said:
+            assert await book.actions(one.range.start.line, book.address(name))
+    cell_names = [types.TextDocumentIdentifier(text.uri) for _, text in cells]
+    client.notebook_document_did_close(
+        types.DidCloseNotebookDocumentParams(types.NotebookDocumentIdentifier(book.uri), cell_names)
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "{", '{"cells": 3}', '{"cells": [{"cell_type": "code"}], "nbformat": 4}', "[1]", "\x00", "{}" * 10],
@@ -346,6 +376,28 @@ async def test_a_broken_notebook_is_survived(client: LanguageClient, tmp_path: P
     (found,) = await Editor(client, tmp_path / "after.py").open(f"# %%\n{DRAWS}")
     assert found.code == "NBD201"
     client.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(editor.uri)))
+
+
+async def test_what_no_editor_should_send_is_survived(client: LanguageClient, tmp_path: Path) -> None:
+    """Of what isn't open, beyond the end, halves of characters: nobody is told, and all goes on."""
+    before = len(client.messages)
+    book = Book(client, tmp_path / "unknown.ipynb")
+    book.change_cells(types.NotebookDocumentCellChanges(data=[book.cell("a", 1)]))
+    client.notebook_document_did_close(
+        types.DidCloseNotebookDocumentParams(types.NotebookDocumentIdentifier(book.uri), [])
+    )
+    assert await book.actions(3) == {} and await book.hover(3, 3) == ""
+    # A notebook one of whose cells has no text.
+    notebook = types.NotebookDocument(book.uri, "jupyter-notebook", 1, [book.cell("a", 1), book.cell("b", 2)])
+    text = book.text("b", "import random\nx = '\ud83d', random.random()")
+    client.notebook_document_did_open(types.DidOpenNotebookDocumentParams(notebook, [text]))
+    (found,) = await book.said(book.address("b"))
+    assert place(found) == (1, 9, 24)
+    editor = Editor(client, tmp_path / "ends.py")
+    await editor.open(f"# %%\n{DRAWS}")
+    (found,) = await editor.change(((99, 99), (99, 99), "\ny = 1"))
+    assert found.code == "NBD201"
+    assert len(client.messages) == before
 
 
 async def test_the_json_of_a_notebook_is_marked_and_mended(client: LanguageClient, tmp_path: Path) -> None:
