@@ -15,7 +15,7 @@ PYENV := $${PYENV_ROOT:-$$HOME/.pyenv}/versions
 # Say which Python to use, where the one that is found isn't the one that is meant: make demo PYTHON=python3.12
 PYTHON ?=
 
-.PHONY: help demo install labextension test lint test-here test-others examples corpus bench bench-export screenshots docs clean
+.PHONY: help demo install labextension test lint test-here test-others examples corpus bench bench-static bench-live bench-export bench-scan bench-studies screenshots docs clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -109,10 +109,19 @@ examples: $(VENV)/.installed-dev ## Run the example notebooks anew, and save the
 corpus: $(VENV)/.installed-dev ## Fetch 1,290 notebooks of public packages into corpus/ (145 MB, once)
 	@$(BIN)/python tools/corpus.py
 
-bench: corpus ## Measure speed: on the corpus beside ruff, nbqa, pynblint and flake8-nb; in kernels beside ipyflow
+bench: bench-static bench-live bench-export bench-scan bench-studies ## Measure all of docs/benchmarks.md, and docs/studies.md (an hour)
+
+bench-static: corpus ## Measure checks on the corpus, beside ruff, nbqa, pynblint and flake8-nb
 	@$(BIN)/python -m benchmarks.static --write docs/benchmarks.md
+
+bench-live: $(VENV)/.installed-dev ## Measure what recording costs in kernels, beside ipyflow
 	@$(BIN)/python -m benchmarks.live --write docs/benchmarks.md
-	@$(MAKE) bench-export
+
+bench-scan: corpus ## Measure scans of a tree that is grown from the corpus, killed and on Dask, too
+	@$(BIN)/python -m benchmarks.scan --count 5000 --dask --write docs/benchmarks.md
+
+bench-studies: corpus ## Compute the tables of published studies on the corpus
+	@$(BIN)/python -m benchmarks.studies.pimentel --write docs/studies.md
 
 bench-export: $(VENV)/.installed-dev ## Measure what exported scripts give, beside nbconvert, jupytext, marimo, soorgeon and ipyflow
 	@$(BIN)/python -m benchmarks.export --write docs/benchmarks.md

@@ -1,6 +1,6 @@
 """How fast ``nbdebt scan`` is, what it takes, and whether it survives: on a tree grown from the corpus.
 
-    python -m benchmarks.scan [--count 20000] [--corpus corpus] [--place /tmp/nbdebt-bench-scan] [--dask]
+    python -m benchmarks.scan [--count 20000] [--corpus corpus] [--place DIRECTORY] [--dask] [--write FILE]
 
 It prints notebooks a second with one process and with two, the largest memory of the process that scans, of
 each that judges, what scanning again costs, and whether scans that were killed at random points, and one on a
@@ -10,6 +10,7 @@ cluster, give the same rows.
 import argparse
 import hashlib
 import os
+import platform
 import random
 import shutil
 import signal
@@ -17,11 +18,13 @@ import sqlite3
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 
 from benchmarks.trees import grow
 
 _SECONDS_BETWEEN_LOOKS = 0.5
+BEGIN, END = "<!-- measured scan -->", "<!-- /measured scan -->"
 
 
 def main() -> None:
@@ -30,6 +33,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--corpus", type=Path, default=Path("corpus"))
     parser.add_argument("--place", type=Path, default=Path("/tmp/nbdebt-bench-scan"))
+    parser.add_argument("--write", type=Path, help="put a table between the marks of this page")
     parser.add_argument("--dask", action="store_true", help="on a cluster of this machine, too")
     asked = parser.parse_args()
     tree = asked.place / f"tree{asked.count}"
@@ -41,28 +45,57 @@ def main() -> None:
     size = sum(path.stat().st_size for path in tree.rglob("*.ipynb"))
     print(f"{asked.count} notebooks, {size / 1e6:.0f} MB, {os.cpu_count()} cores")
     wanted = ""
+    rows: list[tuple[str, str, str, str]] = []
     for jobs in (1, 2):
         output = asked.place / f"jobs{jobs}"
         shutil.rmtree(output, ignore_errors=True)
         seconds, cpu, most = measured(tree, output, "-j", str(jobs))
         rate = f"{asked.count / seconds:.0f}/s, {asked.count / cpu:.0f} per CPU second"
         print(f"{jobs} process(es): {seconds:.1f} s, {rate}, largest memory {most}")
+        rows.append((said(jobs), f"{asked.count / seconds:.0f}", f"{asked.count / cpu:.0f}", most))
         wanted = digest(output)
-    seconds, _, most = measured(tree, output, "-j", "2")
+    seconds, cpu, most = measured(tree, output, "-j", "2")
     print(f"again, nothing changed: {seconds:.1f} s, largest memory {most}")
+    rows.append(("again, nothing changed", f"{asked.count / seconds:.0f}", f"{asked.count / cpu:.0f}", most))
     print(f"journal {(output / 'journal.sqlite').stat().st_size / 1e6:.1f} MB")
     output = asked.place / "killed"
     shutil.rmtree(output, ignore_errors=True)
     kills = killed(tree, output, random.Random(0))
-    print(
-        f"killed {kills} times at random points: {'equal' if digest(output) == wanted else 'DIFFERENT'} rows"
-    )
+    survived = f"Killed {kills} times at random points: {same(digest(output), wanted)} rows."
+    print(survived)
     if asked.dask:
         output = asked.place / "dask"
         shutil.rmtree(output, ignore_errors=True)
         seconds, _, most = measured(tree, output, "--engine", "dask")
-        same = "equal" if digest(output) == wanted else "DIFFERENT"
-        print(f"dask, workers of this machine: {seconds:.1f} s, {same} rows, largest memory {most}")
+        told = f"{same(digest(output), wanted)} rows"
+        print(f"dask, workers of this machine: {seconds:.1f} s, {told}, largest memory {most}")
+        survived += f" On Dask, workers of this machine: {told}, {asked.count / seconds:.0f} a second."
+    if asked.write:
+        lines = [
+            f"Measured on {date.today().isoformat()}, {platform.system()} {platform.machine()}, "
+            f"{os.cpu_count()} cores, Python {platform.python_version()}: {asked.count} notebooks, "
+            f"{size / 1e6:.0f} MB.",
+            "",
+            "| scan | notebooks/s | per CPU second | largest memory, four times of it |",
+            "| --- | ---: | ---: | ---: |",
+            *(f"| {' | '.join(row)} |" for row in rows),
+            "",
+            survived,
+        ]
+        before, _, rest = asked.write.read_text(encoding="utf-8").partition(BEGIN)
+        _, _, after = rest.partition(END)
+        text = "\n".join(lines)
+        asked.write.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+def said(jobs: int) -> str:
+    """How many processes judge."""
+    return f"{jobs} process{'es' if jobs > 1 else ''}"
+
+
+def same(one: str, other: str) -> str:
+    """Whether two scans gave the same."""
+    return "equal" if one == other else "DIFFERENT"
 
 
 def command(tree: Path, output: Path, *more: str) -> list[str]:

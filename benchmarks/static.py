@@ -1,18 +1,22 @@
 """Speed of ``nbdebt check`` beside ruff, nbqa + pyflakes, pynblint and flake8-nb, in CPU seconds, in one run.
 
-    python -m benchmarks.static [DIR] [--sample N] [--peers ruff,nbqa,…] [--write FILE]
+    python -m benchmarks.static [DIR] [--sample N] [--peers ruff,nbqa,…] [--instructions N] [--write FILE]
 
 CPU seconds are user + system of the whole process tree (``wait4``), the best of several runs where a run is
 short. nbdebt is measured as ``pip install .`` gives it, compiled where there is a C compiler, and once as the
 sources are. Peers that need minutes are measured on a sample, every k-th notebook, and so is nbdebt beside
 them. Versions of the peers are pinned; each is installed into a virtual environment of its own under
 ``.venv-bench``.
+
+Seconds depend on what else a machine does; instructions don't. Where there is valgrind, callgrind counts
+those of all processes on a smaller sample.
 """
 
 import argparse
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -61,6 +65,14 @@ class Row(NamedTuple):
     memory: float
 
 
+class Counted(NamedTuple):
+    """One count: what, on how many notebooks, and millions of instructions."""
+
+    tool: str
+    notebooks: int
+    millions: float
+
+
 def measure(
     command: Sequence[str], times: int = 1, before: Callable[[], None] | None = None
 ) -> tuple[float, float, float]:
@@ -81,6 +93,59 @@ def measure(
         taken = (usage.ru_utime + usage.ru_stime, time.perf_counter() - started, usage.ru_maxrss / 1024)
         best = min(best, taken)
     return best
+
+
+def instructions(command: Sequence[str]) -> float:
+    """Millions of instructions that a command and its children execute, as callgrind counts them.
+
+    Source: valgrind's manual, "Callgrind" (``Collected`` is the sum of one process).
+    """
+    counting = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--trace-children=yes"]
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(
+        [*counting, *command],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        cwd=ROOT,
+        env={**environment, "PYTHONHASHSEED": "0"},
+        check=False,
+    )
+    return sum(map(int, re.findall(r"==\d+== Collected : (\d+)", done.stderr))) / 1e6
+
+
+def counted(folder: Path, size: int, peers: set[str]) -> list[Counted]:
+    """Instructions of all tools on a small sample; none where there is no valgrind."""
+    if not size or shutil.which("valgrind") is None:
+        return []
+    with tempfile.TemporaryDirectory() as name:
+        few = Path(name)
+        count = sample(folder, few, size)
+        commands = {
+            "json + ast.parse": [sys.executable, "-c", FLOOR, str(few)],
+            "nbdebt, cold, one process": [*nbdebt("--jobs", "1", "--no-cache"), str(few)],
+            "nbdebt, not compiled": [*nbdebt("--jobs", "1", "--no-cache", sources=True), str(few)],
+        }
+        commands |= {peer: [*of_peer(peer), str(few)] for peer in PEERS if peer in peers}
+        rows: list[Counted] = []
+        for tool, command in commands.items():
+            # What is compiled and kept on a first run isn't counted.
+            measure(command)
+            rows.append(Counted(tool, count, instructions(command)))
+            print(f"{tool}: {rows[-1].millions:.0f} million instructions", file=sys.stderr)
+        start = Counted("nbdebt --version", 0, instructions([nbdebt()[0], "--version"]))
+        return [*rows, start, Counted("python -c pass", 0, instructions([sys.executable, "-c", "pass"]))]
+
+
+def of_peer(name: str) -> list[str]:
+    """How a peer checks what is named behind."""
+    commands = {
+        "ruff": ["-m", "ruff", "check", "--isolated", "--exit-zero", "--no-respect-gitignore", "--no-cache"],
+        "nbqa": ["-m", "nbqa", "pyflakes"],
+        "pynblint": ["-c", "from pynblint.main import app; app()"],
+        "flake8-nb": ["-m", "flake8_nb"],
+    }
+    return [str(peer_python(name)), *commands[name]]
 
 
 def peer_python(name: str) -> Path:
@@ -136,22 +201,10 @@ def run(folder: Path, size: int, peers: set[str]) -> list[tuple[str, list[Row]]]
     def cold() -> None:
         shutil.rmtree(cache, ignore_errors=True)
 
-    ruff = (
-        [
-            str(peer_python("ruff")),
-            "-m",
-            "ruff",
-            "check",
-            "--isolated",
-            "--exit-zero",
-            "--no-respect-gitignore",
-        ]
-        if "ruff" in peers
-        else []
-    )
+    ruff = of_peer("ruff") if "ruff" in peers else []
     whole.append(Row("json + ast.parse", count, *measure([sys.executable, "-c", FLOOR, str(folder)], 3)))
     if ruff:
-        whole.append(Row("ruff --no-cache", count, *measure([*ruff, "--no-cache", str(folder)], 3)))
+        whole.append(Row("ruff --no-cache", count, *measure([*ruff, str(folder)], 3)))
     whole.append(
         Row(
             "nbdebt, cold, one process",
@@ -177,7 +230,7 @@ def run(folder: Path, size: int, peers: set[str]) -> list[tuple[str, list[Row]]]
     measure([*nbdebt("--jobs", "1"), str(folder)])
     if ruff:
         ruff_cache = tempfile.mkdtemp()
-        warm = [*ruff, "--cache-dir", ruff_cache, str(folder)]
+        warm = [*ruff[:-1], "--cache-dir", ruff_cache, str(folder)]
         measure(warm)
         whole.append(Row("ruff, cached", count, *measure(warm, 3)))
         shutil.rmtree(ruff_cache, ignore_errors=True)
@@ -195,14 +248,9 @@ def run(folder: Path, size: int, peers: set[str]) -> list[tuple[str, list[Row]]]
                     *measure([*nbdebt("--jobs", "1", "--no-cache"), str(few)], 3),
                 )
             ]
-            commands = {
-                "nbqa": ["-m", "nbqa", "pyflakes", str(few)],
-                "pynblint": ["-c", "from pynblint.main import app; app()", str(few)],
-                "flake8-nb": ["-m", "flake8_nb", str(few)],
-            }
             for peer in sorted(slow):
                 try:
-                    rows.append(Row(peer, chosen, *measure([str(peer_python(peer)), *commands[peer]])))
+                    rows.append(Row(peer, chosen, *measure([*of_peer(peer), str(few)])))
                 except (SystemExit, subprocess.CalledProcessError) as error:
                     print(f"{peer}: {error}", file=sys.stderr)
             groups.append((f"A sample of {chosen} notebooks", rows))
@@ -259,7 +307,36 @@ def document(cells: list[dict[str, Any]]) -> dict[str, Any]:
     return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
-def table(groups: list[tuple[str, list[Row]]]) -> str:
+def losses(groups: list[tuple[str, list[Row]]]) -> list[str]:
+    """Whom nbdebt needs more CPU than, in a sentence each."""
+    lines: list[str] = []
+    for title, rows in groups:
+        for row in rows:
+            ours = "nbdebt, cached" if "cached" in row.tool else "nbdebt, cold, one process"
+            base = next((r.seconds for r in rows if r.tool == ours), 0.0)
+            if not row.tool.startswith("nbdebt") and row.seconds < base:
+                lines.append(f"- {title.lower()}: {ours} needs {base / row.seconds:.1f} × {row.tool}")
+    return ["Where nbdebt needs more than others:", "", *lines, ""] if lines else []
+
+
+def counts_table(rows: list[Counted]) -> list[str]:
+    """The counts of instructions as Markdown."""
+    if not rows:
+        return []
+    base = next(row.millions for row in rows if row.tool.startswith("nbdebt, cold"))
+    lines = [
+        f"**Instructions, {rows[0].notebooks} notebooks, counted by callgrind**",
+        "",
+        "| tool | million instructions | of nbdebt's |",
+        "| --- | ---: | ---: |",
+    ]
+    for row in rows:
+        ratio = f"{row.millions / base:.2f}" if row.notebooks else ""
+        lines.append(f"| {row.tool} | {row.millions:,.0f} | {ratio} |")
+    return [*lines, ""]
+
+
+def table(groups: list[tuple[str, list[Row]]], counts: list[Counted]) -> str:
     """The measurements as Markdown; each group's ratios are to its nbdebt row."""
     lines = [
         f"Measured on {date.today().isoformat()}, {platform.system()} {platform.machine()}, "
@@ -279,7 +356,7 @@ def table(groups: list[tuple[str, list[Row]]]) -> str:
             ratio = f"{row.seconds / base:.2f}" if base else ""
             lines.append(f"| {row.tool} | {row.seconds:.3f} | {row.wall:.2f} | {row.memory:.0f} | {ratio} |")
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, *counts_table(counts), *losses(groups)])
 
 
 def main() -> None:
@@ -290,6 +367,7 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", default="corpus", type=Path)
     parser.add_argument("--sample", type=int, default=200)
     parser.add_argument("--peers", default="ruff,nbqa,pynblint,flake8-nb")
+    parser.add_argument("--instructions", type=int, default=40, help="notebooks to count instructions on")
     parser.add_argument("--write", type=Path, help="put the table between the marks of this page")
     arguments = parser.parse_args()
     folder = arguments.folder.resolve()
@@ -298,7 +376,8 @@ def main() -> None:
     peers = {p for p in arguments.peers.split(",") if p}
     if unknown := peers - set(PEERS):
         raise SystemExit(f"unknown peer {sorted(unknown)[0]!r}; known: {', '.join(PEERS)}")
-    text = table(run(folder, arguments.sample, peers))
+    groups = run(folder, arguments.sample, peers)
+    text = table(groups, counted(folder, arguments.instructions, peers))
     print(text)
     if arguments.write:
         page = arguments.write.read_text(encoding="utf-8")

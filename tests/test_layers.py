@@ -156,6 +156,14 @@ def test_checking_is_light(tmp_path: Path) -> None:
     assert not loaded_by(code) & HEAVY_FOR_CHECK
 
 
+def test_commands_and_plugins_are_there_without_what_only_they_need() -> None:
+    """Help, and pytest with our plugin in use, in an installation without extras."""
+    commands = "from nbdebt.cli import cli\nfor name in cli.modules:\n    cli.get_command(None, name)"
+    extras = {"nbclient", "nbformat", "jupyter_client", "papermill", "pygls", "sphinx", "alembic", "fsspec"}
+    for code in (commands, "import nbdebt.pytest.items"):
+        assert not loaded_by(code) & (HEAVY_FOR_CHECK | extras)
+
+
 def test_loading_into_a_kernel_imports_nothing_heavy() -> None:
     """``%load_ext nbdebt`` and a cell: what is heavier than this package comes when asked for."""
     pytest.importorskip("IPython")

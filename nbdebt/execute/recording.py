@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from nbdebt.live.executed import MIME
+from nbdebt.flow.recorded import MIME
 from nbdebt.model.errors import NbdebtError
 
 _log = logging.getLogger("nbdebt")

@@ -17,6 +17,8 @@ from nbdebt.model.notebook import Notebook
 
 VERSION = 1
 """The form of the evidence that is read and written here."""
+MIME = "application/vnd.nbdebt.evidence+json"
+"""What a kernel answers a program that asks for it (``nbdebt.live.executed``)."""
 
 
 class RecordedReason(msgspec.Struct, frozen=True):

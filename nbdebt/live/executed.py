@@ -8,12 +8,12 @@ import json
 import os
 from typing import Any
 
+from nbdebt.flow.recorded import MIME
 from nbdebt.live.document import Shown
 from nbdebt.live.evidence import recorded
 from nbdebt.live.extension import load
 from nbdebt.live.session import disabled
 
-MIME = "application/vnd.nbdebt.evidence+json"
 _sessions: list[Any] = []
 
 
