@@ -44,7 +44,7 @@ def main() -> None:
         grow(tree, originals, asked.count)
     size = sum(path.stat().st_size for path in tree.rglob("*.ipynb"))
     print(f"{asked.count} notebooks, {size / 1e6:.0f} MB, {os.cpu_count()} cores")
-    wanted = ""
+    wanted, seconds = "", 0.0
     rows: list[tuple[str, str, str, str]] = []
     for jobs in (1, 2):
         output = asked.place / f"jobs{jobs}"
@@ -54,13 +54,14 @@ def main() -> None:
         print(f"{jobs} process(es): {seconds:.1f} s, {rate}, largest memory {most}")
         rows.append((said(jobs), f"{asked.count / seconds:.0f}", f"{asked.count / cpu:.0f}", most))
         wanted = digest(output)
+    whole = seconds
     seconds, cpu, most = measured(tree, output, "-j", "2")
     print(f"again, nothing changed: {seconds:.1f} s, largest memory {most}")
     rows.append(("again, nothing changed", f"{asked.count / seconds:.0f}", f"{asked.count / cpu:.0f}", most))
     print(f"journal {(output / 'journal.sqlite').stat().st_size / 1e6:.1f} MB")
     output = asked.place / "killed"
     shutil.rmtree(output, ignore_errors=True)
-    kills = killed(tree, output, random.Random(0))
+    kills = killed(tree, output, random.Random(0), whole / 2)
     survived = f"Killed {kills} times at random points: {same(digest(output), wanted)} rows."
     print(survived)
     if asked.dask:
@@ -138,13 +139,13 @@ def resident(process: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE") // 1_000_000
 
 
-def killed(tree: Path, output: Path, chance: random.Random) -> int:
-    """Kill scans at random points until one comes to its end."""
+def killed(tree: Path, output: Path, chance: random.Random, longest: float) -> int:
+    """Kill scans at random points, after so many seconds at the latest, until one comes to its end."""
     kills = 0
     while True:
         process = subprocess.Popen(command(tree, output, "-j", "2"))
         try:
-            process.wait(timeout=chance.uniform(1.0, 25.0))
+            process.wait(timeout=chance.uniform(1.0, max(longest, 2.0)))
             return kills
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)

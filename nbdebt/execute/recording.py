@@ -90,7 +90,8 @@ class Recording:
                 self.problem = f"the kernel can't record: {answer['ename']}: {answer['evalue']}"
         except Exception as error:
             self.problem = f"the kernel doesn't answer: {type(error).__name__}: {error}"
-        _log.warning("nbdebt: %s", self.problem)
+        if not self.must:
+            _log.warning("nbdebt: %s", self.problem)
         return None
 
 
