@@ -16,6 +16,16 @@ _TWISTER = struct.Struct("<625IBd")
 # The first word after Matsumoto and Nishimura's ``init_by_array``; after ``init_genrand``, it is the seed.
 _BY_ARRAY = 1 << 31
 
+executed: set[str] = set()
+"""Modules that have just been run whole, though their import isn't quite over."""
+
+
+def is_loading(module: str) -> bool:
+    """Whether a module is being imported now. What a half-loaded torch is asked crashes the process."""
+    spec = vars(sys.modules[module]).get("__spec__") if module in sys.modules else None
+    return module not in executed and getattr(spec, "_initializing", False) is True
+
+
 # One reader a stream: its state, or None where its library isn't loaded.
 
 
@@ -31,13 +41,19 @@ def _numpy() -> object:
 
 
 def _torch() -> object:
-    generator = vars(sys.modules["torch"]).get("default_generator") if "torch" in sys.modules else None
+    generator = _torch_generator()
     return generator.get_state() if generator is not None else None
+
+
+def _torch_generator() -> Any:
+    if "torch" not in sys.modules or is_loading("torch"):
+        return None
+    return vars(sys.modules["torch"]).get("default_generator")
 
 
 def _cuda() -> object:
     module: Any = sys.modules.get("torch.cuda")
-    if module is None or not module.is_initialized():
+    if module is None or is_loading("torch") or not module.is_initialized():
         return None
     return module.get_rng_state_all()
 
@@ -127,7 +143,7 @@ def packed(stream: str, state: Any) -> bytes | None:
 
 
 def torch_seed() -> int | None:
-    generator = vars(sys.modules["torch"]).get("default_generator") if "torch" in sys.modules else None
+    generator = _torch_generator()
     return int(generator.initial_seed()) if generator is not None else None
 
 

@@ -1,6 +1,7 @@
 """When torch's global generator is seeded, or given a state. Nothing is imported here, and nothing drawn."""
 
 import functools
+import sys
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,19 +11,18 @@ from nbdebt.live.monitoring import monitor
 
 
 def arm(
-    module: Any,
     wrapper: Wrapper,
     seeding: Callable[[bool], None],
     setting: Callable[[Mapping[str, object]], None],
 ) -> None:
-    """Look out for the functions that seed.
+    """Look out for the functions of ``torch.random`` that seed, once torch is loaded.
 
     Args:
-        module: ``torch.random``.
         wrapper: what replaces functions where nothing tells of calls.
         seeding: called when the generator is seeded, with whether the seed is a number that someone gave.
         setting: called with the arguments when it is given a state.
     """
+    module: Any = sys.modules["torch.random"]
     for name, determined in (("manual_seed", True), ("seed", False)):
         function = vars(module).get(name)
         while isinstance(function, types.FunctionType) and "__wrapped__" in vars(function):

@@ -22,14 +22,17 @@ from nbdebt.live.files.classify import Names
 from nbdebt.live.files.noise import caller, is_library
 from nbdebt.live.files.wrap import Wrapper
 from nbdebt.live.monitoring import FIND_AND_LOAD, monitor
+from nbdebt.live.random_imports import Imports, by_user
 from nbdebt.live.random_kept import Kept
 from nbdebt.live.random_states import (
     READERS,
     SEEDERS,
     block_of,
+    executed,
     given_state,
     is_determined,
     is_fresh,
+    is_loading,
     is_new,
     load_lazy,
     restore_state,
@@ -58,7 +61,7 @@ class Streams:
         self._depth = 0
         self._before: dict[str, bytes] = {}
         self.after: dict[str, bytes] = {}
-        self._at_import: dict[str, bytes] = {}
+        self._imports = Imports(self.snapshot)
         self._blocks: dict[str, bytes] = {}
         self._loose: set[bytes] = set()
         self._determined: set[str] = set()
@@ -71,22 +74,12 @@ class Streams:
         self.kept = Kept()
         self._armed: set[str] = set()
         self._randbits: Any = None
-        self._wrapper = Wrapper(self._loaded)
+        self._wrapper = Wrapper(self._executed, self._around)
         self._interests = {
             "random": self._arm_python,
             "numpy.random": self._arm_numpy,
-            "torch.random": lambda module: random_torch.arm(
-                module,
-                self._wrapper,
-                functools.partial(self._seeding, "torch"),
-                self._set("torch", "new_state"),
-            ),
-            random_tensorflow.SEEDS: lambda module: random_tensorflow.arm_seeds(
-                module, self._wrapper, self._tensorflow_drew, functools.partial(self._seeding, "tensorflow")
-            ),
-            random_tensorflow.GENERATORS: lambda module: random_tensorflow.arm_generators(
-                module, self._wrapper, self._tensorflow_generator
-            ),
+            "torch": self._arm_torch,
+            "tensorflow": self._arm_tensorflow,
         }
         self._started = False
 
@@ -281,30 +274,35 @@ class Streams:
             self._watch(module, arm)
 
     def _importing(self, frame: types.FrameType) -> None:
-        """The user's code imports a library: what that draws while it is loaded is no draw of the run."""
-        if self._depth and frame.f_back is not None and not is_library(frame.f_back.f_code.co_filename):
-            self._at_import = self.snapshot()
+        if self._depth and by_user(frame):
+            self._imports.begin()
+
+    def _around(self) -> Callable[[object], None] | None:
+        """What the wrapper asks when an import begins: what to call when it is over."""
+        if not self._depth:
+            return None
+        self._imports.begin()
+        return lambda module: self._imports.end(module, self._before)
 
     def _imported(self, module: object, frame: types.FrameType) -> None:
         """The import of a module has ended."""
-        outermost = frame.f_back is not None and not is_library(frame.f_back.f_code.co_filename)
-        if outermost and self._at_import and _of_library(module):
-            now = self.snapshot()
-            for stream, before in self._at_import.items():
-                if self._before.get(stream) == before:
-                    self._before[stream] = now.get(stream, before)
-            self._at_import = {}
+        if by_user(frame):
+            self._imports.end(module, self._before)
         if issubclass(type(module), types.ModuleType):
             name = types.ModuleType.__getattribute__(module, "__dict__").get("__name__")
             if type(name) is str:
                 self._loaded(name)
+
+    def _executed(self, name: str) -> None:
+        executed.add(name)
+        self._loaded(name)
 
     def _loaded(self, name: str) -> None:
         if name in self._interests:
             self._watch(name, self._interests[name])
 
     def _watch(self, module: str, arm: Any) -> None:
-        if module in self._armed or module not in sys.modules or not self._started:
+        if module in self._armed or module not in sys.modules or not self._started or is_loading(module):
             return
         self._armed.add(module)
         if self._depth:
@@ -361,6 +359,14 @@ class Streams:
             if vars(module).get("randbits") is replaced:
                 module.randbits = original
             self._randbits = None
+
+    def _arm_torch(self, _: object) -> None:
+        seeding = functools.partial(self._seeding, "torch")
+        random_torch.arm(self._wrapper, seeding, self._set("torch", "new_state"))
+
+    def _arm_tensorflow(self, _: object) -> None:
+        seeding = functools.partial(self._seeding, "tensorflow")
+        random_tensorflow.arm(self._wrapper, self._tensorflow_drew, seeding, self._tensorflow_generator)
 
     def _python_seed(self, values: Mapping[str, object]) -> None:
         owner = values.get("self")
@@ -438,11 +444,3 @@ class Streams:
 
 def _first(told: Callable[[Mapping[str, object]], None], first: object, frame: types.FrameType) -> None:
     told({"state": first})
-
-
-def _of_library(module: object) -> bool:
-    """Whether a module is none of the user's own."""
-    if not issubclass(type(module), types.ModuleType):
-        return False
-    path = types.ModuleType.__getattribute__(module, "__dict__").get("__file__")
-    return type(path) is not str or is_library(path)

@@ -17,10 +17,18 @@ class Wrapper:
 
     Args:
         loaded: called with the name of each module of a watched library that has been loaded.
+        around: called when the code of a module is about to run that no other module imports; gives what to
+            call with the module when it has run.
     """
 
-    def __init__(self, loaded: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        loaded: Callable[[str], None],
+        around: Callable[[], Callable[[object], None] | None] | None = None,
+    ) -> None:
         self._loaded = loaded
+        self._around = around
+        self._within = False
         self._undo: list[tuple[object, str, object, object]] = []
         self._libraries: set[str] = set()
 
@@ -87,11 +95,22 @@ class Wrapper:
         there."""
         others = [finder for finder in sys.meta_path if isinstance(finder, Wrapper)]
         listening = [other for other in others if name.partition(".")[0] in other._libraries]
+        around = [other for other in others if other._around is not None and not other._within]
         # Sensors and sessions of this process may each have one: the first asks for all of them.
-        if not listening or listening[0] is not self:
+        if self is not next((other for other in others if other in listening or other in around), None):
             return None
 
-        def loaded(name: str) -> None:
+        def run(module: types.ModuleType, execute: Callable[[types.ModuleType], None]) -> None:
+            ended = [other._begins() for other in around]
+            try:
+                execute(module)
+            finally:
+                for other in around:
+                    other._within = False
+            for end in ended:
+                with contextlib.suppress(Exception):
+                    if end is not None:
+                        end(module)
             for other in listening:
                 with contextlib.suppress(Exception):
                     other._loaded(name)
@@ -101,13 +120,21 @@ class Wrapper:
                 continue
             spec = finder.find_spec(name, path, target)
             if spec is not None:
-                _tell_when_loaded(spec, loaded)
+                _run_by(spec, run)
                 return spec
         return None
 
+    def _begins(self) -> Callable[[object], None] | None:
+        self._within = True
+        with contextlib.suppress(Exception):
+            return self._around() if self._around is not None else None
+        return None
 
-def _tell_when_loaded(spec: ModuleSpec, loaded: Callable[[str], None]) -> None:
-    """Have ``loaded`` called after the module's code ran, through its own loader, which stays what it is."""
+
+def _run_by(
+    spec: ModuleSpec, run: Callable[[types.ModuleType, Callable[[types.ModuleType], None]], None]
+) -> None:
+    """Have the module's code run by ``run``, through its own loader, which stays what it is."""
     loader: Any = spec.loader
     execute = getattr(loader, "exec_module", None)
     if execute is None or not hasattr(loader, "__dict__") or "exec_module" in vars(loader):
@@ -115,7 +142,6 @@ def _tell_when_loaded(spec: ModuleSpec, loaded: Callable[[str], None]) -> None:
 
     def exec_module(module: types.ModuleType) -> None:
         del loader.exec_module
-        execute(module)
-        loaded(spec.name)
+        run(module, execute)
 
     loader.exec_module = exec_module
