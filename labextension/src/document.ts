@@ -2,6 +2,7 @@
 import { offset } from './text';
 import type { Document, Finding, Fix, Span } from './wire';
 import { VERSION } from './wire';
+import { trans } from './words';
 
 /** A cell as it is now. */
 export interface Cell {
@@ -93,7 +94,7 @@ export function stepsOf(fix: Fix, cells: readonly Cell[]): Step[] {
   const sourceOf = (index: number) => {
     const cell = cells[index];
     if (cell === undefined) {
-      throw new Error('The notebook has changed since this was found.');
+      throw new Error(trans.__('The notebook has changed since this was found.'));
     }
     return cell.source;
   };
@@ -108,7 +109,7 @@ export function stepsOf(fix: Fix, cells: readonly Cell[]): Step[] {
       }
       case 'Insert':
         if (edit.before > cells.length) {
-          throw new Error('The notebook has changed since this was found.');
+          throw new Error(trans.__('The notebook has changed since this was found.'));
         }
         whole.push({ do: 'insert', before: edit.before, source: edit.source });
         break;
@@ -121,11 +122,11 @@ export function stepsOf(fix: Fix, cells: readonly Cell[]): Step[] {
         whole.push({ do: 'drop', cell: edit.cell });
         break;
       default:
-        throw new Error('This is not fixed in the notebook.');
+        throw new Error(trans.__('This is not fixed in the notebook.'));
     }
   }
   if (whole.length > 1 && whole.some(step => step.do === 'move' || step.do === 'drop')) {
-    throw new Error('This is more than can be done at once.');
+    throw new Error(trans.__('This is more than can be done at once.'));
   }
   within.sort((a, b) => b.start - a.start);
   // From the end, so that indices above stay; of two for one place the later first, so that they end in order.

@@ -24,6 +24,7 @@ import { Status } from './status';
 import { UNDERLINING } from './underlining';
 import { DebtPanel } from './views/panel';
 import type { Finding } from './wire';
+import { speak } from './words';
 
 const MEMORY = 'nbdebt:panel';
 
@@ -54,6 +55,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     editors: IEditorExtensionRegistry | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('nbdebt');
+    speak(trans);
     const state = new PanelState();
     let settings: ISettingRegistry.ISettings | null = null;
     const consent = new Consent(

@@ -4,6 +4,7 @@ import type { JSONObject } from '@lumino/coreutils';
 import { UUID } from '@lumino/coreutils';
 import type { Answer, Document, Notice, Run, State, Wire as Messages } from './wire';
 import { VERSION } from './wire';
+import { trans } from './words';
 
 const STATE = 'nbdebt';
 const REQUESTS = 'nbdebt-requests';
@@ -62,7 +63,7 @@ export class Wire {
   ask(request: Request): Promise<Answer> {
     const requests = this.requests;
     if (requests === null) {
-      return Promise.reject(new Error('The kernel is not recording.'));
+      return Promise.reject(new Error(trans.__('The kernel is not recording.')));
     }
     const id = ++this.asked;
     return new Promise((resolve, reject) => {
@@ -75,7 +76,7 @@ export class Wire {
   disconnect(): void {
     const comms = [this.state, this.requests];
     this.state = this.requests = null;
-    this.waiting.forEach(({ reject }) => reject(new Gone('The kernel is gone.')));
+    this.waiting.forEach(({ reject }) => reject(new Gone(trans.__('The kernel is gone.'))));
     this.waiting.clear();
     for (const comm of comms) {
       if (comm !== null && !comm.isDisposed) {
@@ -129,7 +130,7 @@ export class Wire {
       | { kind: 'refused'; version: number };
     if (data.version !== VERSION) {
       this.listener.failed(
-        'The kernel and JupyterLab have different versions of nbdebt: upgrade the older one.'
+        trans.__('The kernel and JupyterLab have different versions of nbdebt: upgrade the older one.')
       );
       return;
     }
@@ -142,7 +143,7 @@ export class Wire {
         return this.listener.notice(data);
       case 'refused':
         return this.listener.failed(
-          'The kernel and JupyterLab have different versions of nbdebt: upgrade the older one.'
+          trans.__('The kernel and JupyterLab have different versions of nbdebt: upgrade the older one.')
         );
     }
   }
@@ -156,7 +157,7 @@ export class Wire {
     if (answer.ok) {
       waiting.resolve(answer);
     } else {
-      waiting.reject(new Error(answer.error ?? 'The kernel could not do that.'));
+      waiting.reject(new Error(answer.error ?? trans.__('The kernel could not do that.')));
     }
   }
 

@@ -5,6 +5,7 @@ import type { NotebookModel } from './model';
 import { misfit } from './shape';
 import type { Answer, Data, Declaration, Flow, Item } from './wire';
 import { SHAPES } from './wire';
+import { trans } from './words';
 
 /** What is asked: a kind of request, and what goes with it. */
 export type Asker = (kind: string, given: Readonly<Record<string, unknown>>) => Promise<Answer>;
@@ -16,7 +17,7 @@ export function careful(ask: Asker): Asker {
     const wrong = misfit(answer, SHAPES.answer ?? {});
     if (wrong !== '') {
       throw new Error(
-        `What was answered is not understood here (${wrong}): upgrade nbdebt, or reload the page.`
+        trans.__('What was answered is not understood here (%1): upgrade nbdebt, or reload the page.', wrong)
       );
     }
     return answer;
@@ -71,7 +72,9 @@ export class Looked<T> {
 }
 
 /** What is said of an output. */
-export type Saying = Pick<Declaration, 'owner' | 'note' | 'expires'> & { readonly consumers: string };
+export type Saying = Pick<Declaration, 'pattern' | 'owner' | 'note' | 'expires'> & {
+  readonly consumers: string;
+};
 
 /** The views that are asked for, of one notebook. */
 export class Looking {

@@ -111,6 +111,7 @@ export class NotebookModel {
     this.error = '';
     this.plan = null;
     this.kernel = 'recording';
+    this.forgetSettled();
     this.tell();
   }
 
@@ -126,6 +127,20 @@ export class NotebookModel {
     this.whole = this.whole && { ...this.whole, verdicts: verdicts(this.whole) };
     this.report = this.report && { ...this.report, verdicts: verdicts(this.report) };
     this.tell();
+  }
+
+  /** What was said under a cell and is so no more, for it was fixed or pinned, is said no more. */
+  private forgetSettled(): void {
+    const about = (finding: Finding) => `${finding.code} ${finding.cell?.id ?? ''}`;
+    const left = new Set(this.whole?.findings.map(about));
+    for (const [cell, said] of this.said) {
+      const findings = said.findings.filter(finding => left.has(about(finding)));
+      if (findings.length === 0 && said.settled.length === 0) {
+        this.said.delete(cell);
+      } else if (findings.length < said.findings.length) {
+        this.said.set(cell, { ...said, findings });
+      }
+    }
   }
 
   takeNotice(notice: Notice): void {

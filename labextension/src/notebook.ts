@@ -8,16 +8,20 @@ import { ActivityMonitor } from '@jupyterlab/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Debouncer } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
-import type { Cell, Scope } from './document';
-import { Teller, placeOf, silencing, stepsOf } from './document';
+import type { Scope } from './document';
+import { Teller } from './document';
+import type { Spot } from './editing';
+import { cellsOf, goTo, mend, silence } from './editing';
 import { Exporting } from './exporting';
 import type { Request } from './kernel';
 import { Gone, Wire } from './kernel';
 import { Looking, careful } from './looking';
 import { NotebookModel, keyOf } from './model';
+import { Running } from './running';
 import { askOf, check, explain } from './server';
 import type { Answer, Finding } from './wire';
 import { VERSION } from './wire';
+import { trans } from './words';
 
 const PAUSE = 400;
 
@@ -69,6 +73,7 @@ export class Follower implements IDisposable {
       this.monitor?.dispose();
       this.checking?.abort();
       this.wire?.dispose();
+      this.running?.dispose();
       Signal.clearData(this);
     }
   }
@@ -79,7 +84,7 @@ export class Follower implements IDisposable {
       return;
     }
     this.model.setLanguage(this.language());
-    this.model.setCells(this.cells());
+    this.model.setCells(cellsOf(this.notebook));
     if (this.wire?.open) {
       this.sendDocument();
     } else if (this.seen && this.model.language === '') {
@@ -130,92 +135,29 @@ export class Follower implements IDisposable {
     if (reply.status === 'ok') {
       await this.wire?.probe();
     } else if (reply.ename === 'ModuleNotFoundError' || reply.ename === 'ImportError') {
-      throw new Error('nbdebt is not installed where this kernel runs: %pip install nbdebt');
+      throw new Error(trans.__('nbdebt is not installed where this kernel runs: %pip install nbdebt'));
     } else {
       throw new Error(`${reply.ename ?? 'Error'}: ${reply.evalue ?? ''}`);
     }
   }
 
   /** Show a cell, with the cursor where a finding is. */
-  async goTo(cellId: string, finding?: Pick<Finding, 'start' | 'end'> | number): Promise<void> {
-    const notebook = this.notebook;
-    const index = notebook.widgets.findIndex(widget => widget.model.id === cellId);
-    const cell = notebook.widgets[index];
-    if (cell === undefined) {
-      return;
-    }
-    notebook.activeCellIndex = index;
-    notebook.deselectAll();
-    await notebook.scrollToItem(index, 'smart');
-    await cell.ready;
-    const editor = cell.editor;
-    const line = typeof finding === 'number' ? finding : 0;
-    const span = typeof finding === 'number' ? { start: { line, column: 1 }, end: null } : finding;
-    const place = span && span.start?.line !== 0 && placeOf(span, cell.model.sharedModel.getSource());
-    if (editor && place) {
-      const at = editor.getPositionAt(place[0]);
-      if (at) {
-        notebook.mode = 'edit';
-        editor.focus();
-        editor.setCursorPosition(at);
-        editor.revealPosition(at);
-      }
-    } else {
-      notebook.node.focus();
-    }
+  goTo(cellId: string, spot?: Spot): Promise<void> {
+    return goTo(this.notebook, cellId, spot);
   }
 
   /** Repay: edit the document as the finding's fix says, as one step that can be undone. */
   async fix(finding: Finding): Promise<void> {
-    const found = await this.asItIsNow(finding);
-    const shared = this.notebook.model?.sharedModel;
-    if (!found.fix || !shared) {
-      throw new Error('There is nothing to be fixed any more.');
-    }
-    const steps = stepsOf(found.fix, this.cells());
-    let shown = -1;
-    shared.transact(() => {
-      for (const step of steps) {
-        switch (step.do) {
-          case 'insert':
-            shared.insertCell(step.before, {
-              cell_type: 'code',
-              source: step.source,
-              metadata: { trusted: true }
-            });
-            shown = step.before;
-            break;
-          case 'replace':
-            shared.getCell(step.cell).updateSource(step.start, step.end, step.text);
-            shown = step.cell;
-            break;
-          case 'move':
-            shared.moveCell(step.cell, step.before > step.cell ? step.before - 1 : step.before);
-            shown = step.before;
-            break;
-          case 'drop':
-            shared.deleteCell(step.cell);
-            break;
-        }
-      }
-    });
+    const cell = mend(this.notebook, await this.asItIsNow(finding));
     this.look();
-    const id = this.cells()[shown]?.id;
-    if (id !== undefined) {
-      await this.goTo(id);
+    if (cell !== undefined) {
+      await this.goTo(cell);
     }
   }
 
   /** Silence a finding by a comment in its cell. */
   async silence(finding: Finding, scope: Scope, reason: string): Promise<void> {
-    const found = await this.asItIsNow(finding);
-    const shared = this.notebook.model?.sharedModel;
-    const cell = shared?.cells.find(each => each.getId() === found.cell?.id);
-    if (!shared || !cell) {
-      throw new Error('The cell is gone.');
-    }
-    const { at, text } = silencing(cell.getSource(), found, scope, reason);
-    shared.transact(() => cell.updateSource(at, at, text));
+    silence(this.notebook, await this.asItIsNow(finding), scope, reason);
     this.look();
   }
 
@@ -258,7 +200,7 @@ export class Follower implements IDisposable {
     const key = keyOf(finding);
     const found = this.model.report?.findings.find(each => keyOf(each) === key);
     if (found === undefined || !this.model.fresh) {
-      throw new Error('The notebook has changed since this was found.');
+      throw new Error(trans.__('The notebook has changed since this was found.'));
     }
     return found;
   }
@@ -279,15 +221,6 @@ export class Follower implements IDisposable {
       const timer = window.setTimeout(end, 5000);
       this.model.changed.connect(look);
     });
-  }
-
-  private cells(): Cell[] {
-    const shared = this.notebook.model?.sharedModel;
-    return (shared?.cells ?? []).map(cell => ({
-      id: cell.getId(),
-      source: cell.getSource(),
-      kind: cell.cell_type
-    }));
   }
 
   /** The language, where it is not Python; empty where it is, or isn't said. */
@@ -314,7 +247,9 @@ export class Follower implements IDisposable {
     const kernel = this.panel.sessionContext.session?.kernel ?? null;
     if (kernel !== (this.wire?.kernel ?? null)) {
       this.wire?.dispose();
+      this.running?.dispose();
       this.wire = kernel === null ? null : this.listenTo(kernel);
+      this.running = kernel === null ? null : new Running(kernel, () => this.onStatus());
     }
     this.onConnection();
     if (kernel === null) {
@@ -383,11 +318,12 @@ export class Follower implements IDisposable {
       status === 'dead'
     ) {
       this.wire?.disconnect();
+      this.running?.forget();
       this.model.forgetSession();
       this.model.setKernel(status === 'dead' ? 'none' : 'silent');
       void this.looking.invoke();
     } else {
-      this.model.setKernel(this.model.kernel, status === 'busy');
+      this.model.setKernel(this.model.kernel, this.running?.any ?? false);
     }
   }
 
@@ -456,6 +392,7 @@ export class Follower implements IDisposable {
   }
 
   private wire: Wire | null = null;
+  private running: Running | null = null;
   private wireSent: [Wire, string] | null = null;
   private monitor: ActivityMonitor<unknown, unknown> | null = null;
   private checking: AbortController | null = null;

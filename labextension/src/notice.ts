@@ -1,6 +1,6 @@
 /** The line under a cell: what its last run added to the debt, or settled. */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { isOfDocument } from './document';
+import { isOfDocument, isOfProject } from './document';
 import { button, element } from './dom';
 import type { NotebookModel, Said } from './model';
 import { cellLabel, clean, pieces } from './text';
@@ -65,6 +65,10 @@ function line(id: string, finding: Finding, model: NotebookModel, means: Means):
       ' ',
       button('nbdebt-Action', trans.__('Fix'), title, () => means.fix(finding))
     );
+  }
+  if (isOfProject(finding.fix)) {
+    const label = finding.family === 'data' ? trans.__('Pin…') : trans.__('Declare…');
+    made.append(' ', button('nbdebt-Action', label, clean(finding.fix.title), means.show));
   }
   made.append(
     ' ',

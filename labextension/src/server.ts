@@ -3,10 +3,12 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type { Answer, Check, DocumentRequest, Report } from './wire';
 import { VERSION } from './wire';
+import { trans } from './words';
 
-const MISSING =
-  'This Jupyter server has not loaded nbdebt. Restart it; if nbdebt is installed in another environment than the server, ' +
-  'install it there, too.';
+const missing = (): string =>
+  trans.__(
+    'This Jupyter server has not loaded nbdebt. Restart it; if nbdebt is installed in another environment than the server, install it there, too.'
+  );
 
 /**
  * Check a document as it is on the screen.
@@ -21,7 +23,7 @@ export async function check(
   const answer = await ask('check', settings, { method: 'POST', body: bodyOf(asked), signal });
   const report = (await answer.json()) as Report;
   if (report.version !== VERSION) {
-    throw new Error('The server and this page have different versions of nbdebt: reload the page.');
+    throw new Error(trans.__('The server and this page have different versions of nbdebt: reload the page.'));
   }
   return report;
 }
@@ -36,7 +38,7 @@ export async function askOf(
     await ask(kind, settings, { method: 'POST', body: bodyOf(asked) })
   ).json()) as Answer;
   if (!answer.ok) {
-    throw new Error(answer.error ?? 'The server could not do that.');
+    throw new Error(answer.error ?? trans.__('The server could not do that.'));
   }
   return answer;
 }
@@ -56,7 +58,7 @@ async function ask(what: string, settings: ServerConnection.ISettings, how: Requ
   if (!answer.ok) {
     const said = (await answer.json().catch(() => ({}))) as { message?: string };
     throw new Error(
-      answer.status === 404 && !what.startsWith('explain') ? MISSING : said.message || answer.statusText
+      answer.status === 404 && !what.startsWith('explain') ? missing() : said.message || answer.statusText
     );
   }
   return answer;

@@ -1,5 +1,7 @@
 /** Text as it stands in notebooks, made fit to be shown and to be found again in an editor. */
 
+import { trans } from './words';
+
 /** What changes the direction of text, and what is not seen: shown as what it is. */
 /* eslint-disable no-control-regex */
 const UNSEEN =
@@ -51,11 +53,8 @@ export function offset(source: string, line: number, column: number): number {
 }
 
 /** How a cell is called: its number as the document shows it, and its count. */
-export function cellLabel(index: number, count: number | null | undefined): string {
-  return `cell ${index + 1}${count === null || count === undefined ? '' : ` [${count}]`}`;
-}
-
-/** `1 finding`, `2 findings`. */
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
+export function cellLabel(index: number, count?: number | null): string {
+  return count === null || count === undefined
+    ? trans.__('cell %1', index + 1)
+    : trans.__('cell %1 [%2]', index + 1, count);
 }

@@ -86,6 +86,7 @@ def _jobs(session: "Session") -> Jobs:
 _running: "weakref.WeakKeyDictionary[Session, Jobs]" = weakref.WeakKeyDictionary()
 _FIELDS = ("owner", "consumers", "note", "expires")
 WAIT = "a cell is running: ask again when it is done"
+PAUSED = "recording is paused: `%nbdebt on` goes on with it"
 
 
 @contextmanager
@@ -137,7 +138,7 @@ def declare(session: "Session", given: Answer) -> Answer:
     """
     seen, item = _wanted(session, given)
     directory = session.pins.directory()
-    pattern = declared_pattern(seen, item.touch)
+    pattern = declared_pattern(seen, item.touch, str(given.get("pattern", "")))
     with session.recorder.files.quiet():
         file, done = declare_output(directory, pattern, *(str(given.get(name, "")) for name in _FIELDS))
         session.settings = load_settings(directory)
@@ -148,7 +149,7 @@ def _wanted(session: "Session", given: Answer) -> tuple[Surroundings, Item]:
     with looking(session) as resting:
         seen = around(session) if resting else None
         if seen is None:
-            raise NbdebtError(WAIT)
+            raise NbdebtError(PAUSED if session.paused else WAIT)
         return seen, item_of(looked_up(seen), str(given["key"]))
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from nbdebt.config import Output
 from nbdebt.data.addresses import safe_url
-from nbdebt.data.declared import declaration_base
+from nbdebt.data.declared import declaration_base, declaration_of
 from nbdebt.data.exposure.answer import Exposure
 from nbdebt.data.pins.drift import sentence
 from nbdebt.data.pins.model import NAME, Pin
@@ -281,8 +281,22 @@ def _facts(look: Look, own: bool) -> Iterator[str]:
             yield f"declared until {declared.expires}"
 
 
-def declared_pattern(around: Surroundings, touch: Touch) -> str:
-    """The pattern under which an output is declared, or is to be."""
+def declared_pattern(around: Surroundings, touch: Touch, wanted: str = "") -> str:
+    """The pattern under which an output is declared, or is to be.
+
+    Args:
+        around: the notebook, and the world around it.
+        touch: the output.
+        wanted: what somebody typed; it may stand for more than this output.
+
+    Raises:
+        NbdebtError: what was typed doesn't stand for it.
+    """
+    if wanted := wanted.strip():
+        base = str(declaration_base(around.settings, around.directory))
+        if declaration_of(touch.resource, touch.target, [Output(wanted, base=base)]) is None:
+            raise NbdebtError(f"`{wanted}` doesn't stand for `{_name(around, touch)}`")
+        return wanted
     known = touch.declared
     if known is not None:
         base = os.path.realpath(declaration_base(around.settings, around.directory))

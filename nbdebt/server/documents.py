@@ -34,6 +34,7 @@ class Asked(msgspec.Struct):
     path: str = ""
     notebook: msgspec.Raw = msgspec.Raw(b"null")
     key: str = ""
+    pattern: str = ""
     owner: str = ""
     consumers: str = ""
     note: str = ""
@@ -159,7 +160,7 @@ def declare(asked: Asked, root: str) -> dict[str, Any]:
         NbdebtError: it can't be, or the configuration lies where the server doesn't serve.
     """
     seen, item = _wanted(asked, root)
-    pattern = declared_pattern(seen, item.touch)
+    pattern = declared_pattern(seen, item.touch, asked.pattern)
     _inside(configuration_file(seen.settings, seen.directory), root)
     file, done = declare_output(
         seen.directory, pattern, asked.owner, asked.consumers, asked.note, asked.expires

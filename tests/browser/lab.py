@@ -13,6 +13,11 @@ ROOT = Path(__file__).resolve().parents[2]
 # Screenshots of what is tested, to be looked at.
 PICTURES = Path(os.environ.get("NBDEBT_SCREENSHOTS", ROOT / "build" / "screenshots"))
 PATIENCE = 60_000
+AXE = ROOT / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
+THEMES = ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast")
+_OURS = "#nbdebt-panel, .nbdebt-CellMark, .nbdebt-Notice, .nbdebt-Status, .nbdebt-Silence"
+# What a notebook may hold to be more than text.
+EVIL = "<img src=x onerror=alert(1)>"
 
 Source = str | tuple[str, int | None, str]
 
@@ -200,6 +205,37 @@ class Lab:
     def panel(self) -> Any:
         """The panel of nbdebt."""
         return self.page.locator("#nbdebt-panel")
+
+    def seen(self, *words: str) -> None:
+        """Wait until the panel says this."""
+        for text in words:
+            self.panel.get_by_text(text).first.wait_for()
+
+    def dress(self, theme: str) -> None:
+        """Change the theme."""
+        self.page.evaluate(
+            "async theme => { await jupyterapp.commands.execute('apputils:change-theme', { theme }); }", theme
+        )
+        self.page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
+
+    def faults(self, *rules: str) -> list[str]:
+        """What axe finds in what is ours, by all its rules or by some; nothing where it isn't installed."""
+        if not AXE.is_file():
+            return []
+        if not self.page.evaluate("() => 'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate(
+            """async ([ours, rules]) => {
+              const include = [...document.querySelectorAll(ours)].filter(e => e.getClientRects().length);
+              const options = { resultTypes: ['violations'], ...(rules.length ? { runOnly: rules } : {}) };
+              const { violations, passes } = await axe.run({ include }, options);
+              const nothing = passes.length === 0 && !rules.length;
+              return nothing ? ['nothing was looked at'] : violations.flatMap(v =>
+                v.nodes.map(n => `${v.id}: ${n.html.slice(0, 200)} ${n.failureSummary}`));
+            }""",
+            [_OURS, rules],
+        )
+        return list(found)
 
     def picture(self, name: str) -> None:
         """Keep what is seen."""

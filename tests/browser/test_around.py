@@ -7,11 +7,8 @@ from typing import Any
 import pytest
 
 from nbdebt.read.clean import MIME
-from tests.browser.lab import ROOT, Lab
+from tests.browser.lab import AXE, THEMES, Lab
 
-AXE = ROOT / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
-THEMES = ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast")
-OURS = "#nbdebt-panel, .nbdebt-CellMark, .nbdebt-Notice, .nbdebt-Status, .nbdebt-Silence"
 DEBT = ("import random", "x = 1", "y = x + random.random()\nprint(y)", "x = 5", "print(x)")
 SETTINGS = "jupyterapp.pluginRegistry._plugins.get('@jupyterlab/apputils-extension:settings').service"
 
@@ -25,16 +22,11 @@ def book(lab: Lab) -> Iterator[Lab]:
     lab.close()
 
 
-def seen(lab: Lab, *words: str) -> None:
-    for text in words:
-        lab.panel.get_by_text(text).first.wait_for()
-
-
 def record(lab: Lab, reply: str = "Not now") -> None:
     """By the button; what is asked then is answered."""
     lab.panel.get_by_role("button", name="Record this kernel").click()
     lab.panel.get_by_role("button", name=reply).click()
-    seen(lab, "Live: 0 runs recorded")
+    lab.seen("Live: 0 runs recorded")
 
 
 def setting(lab: Lab, **values: Any) -> None:
@@ -43,24 +35,6 @@ def setting(lab: Lab, **values: Any) -> None:
             f"async ([name, value]) => {{ await {SETTINGS}.set('nbdebt:plugin', name, value); }}",
             [name, value],
         )
-
-
-def faults(lab: Lab, *rules: str) -> list[str]:
-    """What axe finds in what is ours, by all its rules or by some."""
-    if not lab.page.evaluate("() => 'axe' in window"):
-        lab.page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = lab.page.evaluate(
-        """async ([ours, rules]) => {
-          const include = [...document.querySelectorAll(ours)].filter(e => e.getClientRects().length);
-          const options = { resultTypes: ['violations'], ...(rules.length ? { runOnly: rules } : {}) };
-          const { violations, passes } = await axe.run({ include }, options);
-          const nothing = passes.length === 0 && !rules.length;
-          return nothing ? ['nothing was looked at'] : violations.flatMap(v =>
-            v.nodes.map(n => `${v.id}: ${n.html.slice(0, 200)} ${n.failureSummary}`));
-        }""",
-        [OURS, rules],
-    )
-    return list(found)
 
 
 def states(book: Lab) -> Iterator[tuple[str, Callable[[], Any]]]:
@@ -85,33 +59,31 @@ def test_for_everybody(book: Lab) -> None:
         pytest.skip("axe-core is not installed: npm ci in labextension")
     book.open("axe.ipynb", DEBT)
     found = []
-    change = "async theme => { await jupyterapp.commands.execute('apputils:change-theme', { theme }); }"
     try:
         for number, theme in enumerate(THEMES):
-            book.page.evaluate(change, theme)
-            book.page.wait_for_function(f"document.body.dataset.jpThemeName === {theme!r}")
+            book.dress(theme)
             if number == 0:
-                found += faults(book)
+                found += book.faults()
                 book.panel.get_by_role("button", name="Record this kernel").click()
                 book.panel.get_by_role("group", name="Record by itself?").wait_for()
-                found += faults(book)
+                found += book.faults()
                 book.picture("asked")
                 book.panel.get_by_role("button", name="Not now").click()
-                seen(book, "Live: 0 runs recorded")
+                book.seen("Live: 0 runs recorded")
                 book.run(0, 1, 3, 2)
-                seen(book, "NBD102")
+                book.seen("NBD102")
             for name, go in states(book):
                 go()
                 # What differs between themes is colours.
                 rules = ["color-contrast"] if number else []
-                found += [f"{theme}, {name}: {fault}" for fault in faults(book, *rules)]
+                found += [f"{theme}, {name}: {fault}" for fault in book.faults(*rules)]
             book.picture(f"theme-{number}")
         book.page.emulate_media(forced_colors="active", reduced_motion="reduce")
-        found += faults(book)
+        found += book.faults()
         book.picture("forced-colours")
     finally:
         book.page.emulate_media(forced_colors="none", reduced_motion="no-preference")
-        book.page.evaluate(change, THEMES[0])
+        book.dress(THEMES[0])
     assert found == []
 
 
@@ -119,7 +91,7 @@ def test_by_keys(book: Lab) -> None:
     book.open(
         "keys.ipynb", ["import random", "x = 1\nz = random.random()", "w = random.random()"], kernel=False
     )
-    seen(book, "NBD201")
+    book.seen("NBD201")
     status = book.page.locator(".nbdebt-Status-button")
     assert status.inner_text() == "nbdebt ? 1" and "Restart & Run All: " in status.get_attribute("title")
     book.page.locator(".jp-Notebook").focus()
@@ -140,21 +112,21 @@ def test_by_keys(book: Lab) -> None:
 
 def test_the_focus_stays(book: Lab) -> None:
     book.open("focus.ipynb", ["print(a)", "print(b)", "print(c)"], kernel=False)
-    seen(book, "Findings (3)")
+    book.seen("Findings (3)")
     focused = "document.activeElement.closest('.nbdebt-Finding')?.innerText.includes({!r})"
     book.panel.get_by_role("button", name="Explain").nth(1).focus()
     book.write(0, "# moved\n\nprint(a)")
     book.panel.get_by_text("cell 1, line 3").wait_for()
     assert book.page.evaluate(focused.format("`b`").replace("`", ""))
     book.write(1, "b = 1")
-    seen(book, "Findings (2)")
+    book.seen("Findings (2)")
     assert book.page.evaluate("document.activeElement.closest('.nbdebt-Finding') !== null")
 
 
 def test_as_it_is_set(book: Lab) -> None:
     counted = [("a = b + 1\nprint(a)", 2, "2"), ("b = 1", 1, "")]
     book.open("set.ipynb", counted, kernel=False)
-    seen(book, "NBD101")
+    book.seen("NBD101")
     mark = book.page.locator(".nbdebt-CellMark")
     mark.wait_for()
     area = book.page.locator(".jp-Notebook .jp-OutputArea").first
@@ -170,7 +142,7 @@ def test_as_it_is_set(book: Lab) -> None:
         setting(book, off=["NBD1"])
         book.panel.get_by_text("Nothing of what the settings let be shown.").wait_for()
         setting(book, off=[], least="note")
-        seen(book, "NBD101")
+        book.seen("NBD101")
     finally:
         setting(book, outputs="plain", off=[], marks=True)
 
@@ -180,15 +152,15 @@ def test_recorded_by_itself_where_that_was_agreed_to(book: Lab) -> None:
         book.open("agreed.ipynb", ["x = 1"])
         record(book, "This notebook")
         book.page.evaluate("async () => { await window.book.sessionContext.session.kernel.restart(); }")
-        seen(book, "Live: 0 runs recorded (by itself, as the settings say)")
+        book.seen("Live: 0 runs recorded (by itself, as the settings say)")
         book.write(0, "%unload_ext nbdebt")
         book.run(0)
-        seen(book, "From the document as it is on the screen.")
+        book.seen("From the document as it is on the screen.")
         book.page.evaluate("async () => { await window.book.context.rename('renamed.ipynb'); }")
         book.path = "renamed.ipynb"
         book.write(0, "y = 2")
         book.page.evaluate("async () => { await window.book.sessionContext.session.kernel.restart(); }")
-        seen(book, "Live: 0 runs recorded (by itself, as the settings say)")
+        book.seen("Live: 0 runs recorded (by itself, as the settings say)")
     finally:
         setting(book, record="ask", notebooks=[])
 
@@ -207,21 +179,21 @@ def test_a_kernel_without_nbdebt(book: Lab) -> None:
     book.open("without.ipynb", [ELSEWHERE, "print(a)"])
     book.run(0)
     book.panel.get_by_role("button", name="Record this kernel").click()
-    seen(book, "nbdebt is not installed where this kernel runs")
-    assert faults(book) == [] if AXE.is_file() else True
+    book.seen("nbdebt is not installed where this kernel runs")
+    assert book.faults() == []
     book.panel.get_by_role("button", name="×").click()
-    seen(book, "From the document as it is on the screen.")
+    book.seen("From the document as it is on the screen.")
 
 
 def test_a_connection_that_is_lost(book: Lab) -> None:
     book.open("lost.ipynb", DEBT)
     record(book)
     book.run(0, 1, 3, 2)
-    seen(book, "NBD102")
+    book.seen("NBD102")
     book.page.evaluate("async () => { await window.book.sessionContext.session.kernel.reconnect(); }")
-    seen(book, "Live: 4 runs recorded", "NBD102")
+    book.seen("Live: 4 runs recorded", "NBD102")
     book.run(1, 2)
-    seen(book, "Live: 6 runs recorded")
+    book.seen("Live: 6 runs recorded")
     assert MIME not in json.dumps(book.saved())
 
 
@@ -236,15 +208,15 @@ def test_two_windows_and_one_that_crashed(book: Lab) -> None:
     other.visit(book.path, workspace="other")
     other.command("nbdebt:show-panel")
     other.find()
-    seen(other, "Live: 0 runs recorded")
+    other.seen("Live: 0 runs recorded")
     book.run(0, 1)
-    seen(book, "NBD201")
-    seen(other, "Live: 2 runs recorded", "NBD201")
+    book.seen("NBD201")
+    other.seen("Live: 2 runs recorded", "NBD201")
     # It goes without a word, as one does that the system kills.
     page.evaluate("() => { window.addEventListener('pagehide', e => e.stopImmediatePropagation(), true); }")
     page.close()
     book.run(0, 1)
-    seen(book, "Live: 4 runs recorded")
+    book.seen("Live: 4 runs recorded")
     # Others who are connected to the kernel, a console, say, know nothing of nbdebt.
     attached = book.page.evaluate(
         """async () => {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nbdebt.read.clean import MIME
-from tests.browser.lab import Lab
+from tests.browser.lab import EVIL, THEMES, Lab
 
 OUT_OF_ORDER = ("import random", "x = 1", "y = x + random.random()\nprint(y)", "x = 5", "print(x)")
 
@@ -25,13 +25,7 @@ def recorded(lab: Lab, name: str, *sources: str) -> None:
     """A notebook whose kernel records, by the button that is there for it."""
     lab.open(name, sources)
     lab.panel.get_by_role("button", name="Record this kernel").click()
-    seen(lab, "Live: 0 runs recorded")
-
-
-def seen(lab: Lab, *words: str) -> None:
-    """Wait until the panel says this."""
-    for text in words:
-        lab.panel.get_by_text(text).first.wait_for()
+    lab.seen("Live: 0 runs recorded")
 
 
 def outputs(saved: dict[str, Any]) -> list[Any]:
@@ -41,7 +35,7 @@ def outputs(saved: dict[str, Any]) -> list[Any]:
 def test_cells_run_out_of_order(book: Lab) -> None:
     recorded(book, "order.ipynb", *OUT_OF_ORDER)
     book.run(0, 1, 3, 2)
-    seen(book, "would give other results", "Live: 4 runs recorded", "NBD102", "NBD201")
+    book.seen("would give other results", "Live: 4 runs recorded", "NBD102", "NBD201")
     notice = book.page.locator(".nbdebt-Notice")
     assert all(code in notice.text_content() for code in ("NBD102", "NBD201"))
     mark = book.page.locator(".nbdebt-CellMark")
@@ -58,7 +52,7 @@ def test_cells_run_out_of_order(book: Lab) -> None:
     book.picture("cells")
     mark.click()
     book.panel.get_by_role("button", name="Run what is stale, in order").click()
-    seen(book, "would give other results")
+    book.seen("would give other results")
     book.panel.get_by_role("tab", name="Findings").click()
     book.panel.get_by_text("came from").wait_for(state="detached")
     assert "NBD102" not in book.panel.inner_text(), "run in order, only the draw is left"
@@ -67,7 +61,7 @@ def test_cells_run_out_of_order(book: Lab) -> None:
 def test_a_seed_is_fixed_and_undone(book: Lab) -> None:
     recorded(book, "seed.ipynb", "import random", "z = random.random()")
     book.run(0, 1)
-    seen(book, "NBD201")
+    book.seen("NBD201")
     before = book.sources()
     book.panel.get_by_role("button", name="Fix").click()
     book.page.wait_for_function("window.book.content.model.cells.length === 3")
@@ -76,13 +70,13 @@ def test_a_seed_is_fixed_and_undone(book: Lab) -> None:
     book.command("notebook:undo-cell-action")
     book.page.wait_for_function("window.book.content.model.cells.length === 2")
     assert book.sources() == before, "one step"
-    seen(book, "NBD201")
+    book.seen("NBD201")
 
 
 def test_go_to_the_cell(book: Lab) -> None:
     filler = [f"v{number} = {number}" for number in range(60)]
     book.open("far.ipynb", ["import random", *filler, "first = 1\nz = random.random()"])
-    seen(book, "NBD201")
+    book.seen("NBD201")
     book.panel.get_by_role("button", name="Go to cell").last.click()
     book.page.wait_for_function("window.book.content.activeCellIndex === 61")
     book.page.wait_for_function("window.book.content.activeCell.editor?.getCursorPosition().line === 1")
@@ -92,7 +86,7 @@ def test_go_to_the_cell(book: Lab) -> None:
 def test_without_a_kernel(book: Lab) -> None:
     counted = [("a = b + 1", 2, ""), ("b = 1", 1, "")]
     book.open("saved.ipynb", counted, kernel=False)
-    seen(book, "No kernel: from the document as it is on the screen.", "would fail in cell 1 [2]", "NBD101")
+    book.seen("No kernel: from the document as it is on the screen.", "would fail in cell 1 [2]", "NBD101")
     book.picture("no-kernel")
     book.write(0, "a = 1")
     book.panel.get_by_text("NBD101").wait_for(state="detached")
@@ -103,7 +97,7 @@ def test_a_long_list(book: Lab) -> None:
     """What is in sight is made, and no more; it says how much there is."""
     count = 120
     book.open("long.ipynb", [f"print(b{number})" for number in range(count)], kernel=False)
-    seen(book, f"Findings ({count})")
+    book.seen(f"Findings ({count})")
     items = book.panel.locator(".nbdebt-Finding")
     assert 3 < items.count() < count / 2
     first = items.first
@@ -130,7 +124,7 @@ def test_a_long_list(book: Lab) -> None:
 
 def test_ignored_with_a_reason(book: Lab) -> None:
     book.open("ignored.ipynb", ["import random", "z = random.random()"], kernel=False)
-    seen(book, "NBD201")
+    book.seen("NBD201")
     book.panel.get_by_role("button", name="Ignore…").click()
     dialog = book.page.locator(".jp-Dialog")
     dialog.get_by_label("Reason").fill("only a sketch")
@@ -142,13 +136,13 @@ def test_ignored_with_a_reason(book: Lab) -> None:
 
 def test_a_rule_is_explained(book: Lab) -> None:
     book.open("explained.ipynb", ["import random", "z = random.random()"], kernel=False)
-    seen(book, "NBD201")
+    book.seen("NBD201")
     book.panel.get_by_role("button", name="Explain").click()
     book.panel.get_by_role("heading", name="unseeded-draw (NBD201)").wait_for()
     assert book.panel.locator("pre code").count() > 0
     book.picture("explained")
     book.panel.get_by_role("button", name="← Back").click()
-    seen(book, "NBD201")
+    book.seen("NBD201")
 
 
 def test_data_are_pinned_and_declared(book: Lab) -> None:
@@ -162,17 +156,24 @@ def test_data_are_pinned_and_declared(book: Lab) -> None:
     book.run(0, 1)
     book.panel.get_by_role("tab", name="Data").click()
     book.panel.get_by_role("button", name="Pin", exact=True).click()
-    seen(book, "pinned in nbdebt.lock", "seen as it ran", "onerror")
+    book.seen("pinned in nbdebt.lock", "seen as it ran", "onerror")
     assert "[files" in (project / "nbdebt.lock").read_text(encoding="utf-8")
     book.panel.get_by_role("button", name="Declare…").click()
     book.page.keyboard.press("Control+a")
     book.page.keyboard.type("Ann")
     book.panel.get_by_label("Read by").fill("report.ipynb")
     book.picture("declare")
+    pattern = book.panel.get_by_label("Declares, in the project’s configuration")
+    pattern.fill("none-*")
     book.page.keyboard.press("Enter")
-    seen(book, "declared (Ann)", "declared readers: report.ipynb")
+    book.seen("stand for")
+    book.panel.get_by_role("button", name="×").click()
+    pattern.fill("*.txt")
+    book.page.keyboard.press("Enter")
+    book.seen("declared (Ann)", "declared readers: report.ipynb")
     assert book.panel.locator("img, b").count() == 0
-    assert 'owner = "Ann"' in (project / "nbdebt.toml").read_text(encoding="utf-8")
+    declared = (project / "nbdebt.toml").read_text(encoding="utf-8")
+    assert 'owner = "Ann"' in declared and '"*.txt"' in declared
     book.picture("data")
     book.panel.get_by_role("button", name="cell 2 [2]").click()
     book.page.wait_for_function("window.book.content.activeCellIndex === 1")
@@ -185,17 +186,17 @@ def test_the_flow_leads_to_cells(book: Lab) -> None:
     book.panel.get_by_role("tab", name="Flow").click()
     nodes = book.panel.locator(".nbdebt-Flow-node")
     nodes.first.wait_for()
-    seen(book, "dashed: only as it was run", "thick: only on Restart & Run All", "onerror")
+    book.seen("dashed: only as it was run", "thick: only on Restart & Run All", "onerror")
     assert book.panel.locator("img, b").count() == 0
     assert book.panel.locator(".nbdebt-line-session[d]").count() == 1
     book.panel.get_by_role("button", name="cell 2 [2]: gives the same").focus()
     book.page.keyboard.press("ArrowRight")
-    seen(book, "takes ")
+    book.seen("takes ")
     book.picture("flow")
     book.page.keyboard.press("Enter")
     book.page.wait_for_function("window.book.content.activeCellIndex === 2")
     book.panel.get_by_role("button", name="As a list").click()
-    seen(book, "← x from cell 2 [2] (only on Restart & Run All)", "← x from cell 4 [3] (only as it was run)")
+    book.seen("← x from cell 2 [2] (only on Restart & Run All)", "← x from cell 4 [3] (only as it was run)")
     book.panel.get_by_role("button", name="cell 4 [3]").click()
     book.page.wait_for_function("window.book.content.activeCellIndex === 3")
     book.panel.get_by_role("tab", name="Findings").click()
@@ -205,15 +206,15 @@ def test_export_with_a_preview(book: Lab) -> None:
     recorded(book, "exported.ipynb", "x = [1, 2]", f"print('{EVIL}\u202e', sum(x))")
     book.run(0, 1)
     book.panel.get_by_role("tab", name="Export").click()
-    seen(book, "It runs twice, in processes of its own")
+    book.seen("It runs twice, in processes of its own")
     book.panel.get_by_role("button", name="Export and verify").click()
-    seen(book, "equal: 1 value;")
+    book.seen("equal: 1 value;")
     preview = book.panel.get_by_label("What exported.py holds")
     assert "print(" in preview.inner_text() and "⟨202e⟩" in preview.inner_text()
     assert book.panel.locator("img, b").count() == 0
     book.panel.get_by_role("textbox", name="Name of the file").fill("other.py")
     book.panel.get_by_role("button", name="Save").click()
-    seen(book, "Saved: other.py")
+    book.seen("Saved: other.py")
     book.picture("export")
     assert EVIL in (book.root / "other.py").read_text(encoding="utf-8")
     book.panel.get_by_role("button", name="Save").click()
@@ -224,13 +225,10 @@ def test_export_with_a_preview(book: Lab) -> None:
     book.close()
     book.open("refused.ipynb", [("a = 1", 1, ""), ("b = a\nx = input('n')", 2, "")], kernel=False)
     book.panel.get_by_role("button", name="Preview").click()
-    seen(book, "Not exported:")
+    book.seen("Not exported:")
     book.panel.get_by_role("button", name="Go to cell").click()
     book.page.wait_for_function("window.book.content.activeCell.editor?.getCursorPosition().line === 1")
     book.panel.get_by_role("tab", name="Findings").click()
-
-
-EVIL = "<img src=x onerror=alert(1)>"
 
 
 def test_what_a_notebook_holds_is_text(book: Lab) -> None:
@@ -238,28 +236,28 @@ def test_what_a_notebook_holds_is_text(book: Lab) -> None:
     book.page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
     book.open("evil.ipynb", ["import pandas as pd", f"d = pd.read_csv('{EVIL}\u202e.csv')"], kernel=False)
     book.panel.get_by_label("note").check()
-    seen(book, "onerror")
+    book.seen("onerror")
     assert book.panel.locator("img, b").count() == 0
     assert "⟨202e⟩" in book.panel.inner_text() and not asked
 
 
 def test_another_language(book: Lab) -> None:
     book.open("r.ipynb", ["x <- 1"], kernel=False, language="R")
-    seen(book, "nbdebt reads Python. This notebook is in another language: R.")
+    book.seen("nbdebt reads Python. This notebook is in another language: R.")
 
 
 def test_a_kernel_that_is_restarted(book: Lab) -> None:
     recorded(book, "restarted.ipynb", "import random", "z = random.random()")
     book.run(0, 1)
-    seen(book, "Live: 2 runs recorded")
+    book.seen("Live: 2 runs recorded")
     assert book.page.locator(".nbdebt-Notice").count() == 1
     book.page.evaluate("async () => { await window.book.sessionContext.session.kernel.restart(); }")
-    seen(book, "From the document as it is on the screen.")
+    book.seen("From the document as it is on the screen.")
     assert book.page.locator(".nbdebt-Notice").count() == 0
     # Loaded by hand, the kernel says so itself.
     book.write(0, "%load_ext nbdebt\nimport random")
     book.run(0)
-    seen(book, "Live: 1 run recorded")
+    book.seen("Live: 1 run recorded")
 
 
 WAITS = "import os, time\nwhile not os.path.exists('go'):\n    time.sleep(0.05)"
@@ -269,34 +267,33 @@ def test_while_a_cell_runs(book: Lab) -> None:
     (book.root / "go").unlink(missing_ok=True)
     recorded(book, "busy.ipynb", "x = 1", "print(x)", WAITS, "x = 2")
     book.run(0, 3, 1)
-    seen(book, "NBD102")
+    book.seen("NBD102")
     book.page.evaluate("window.book.content.activeCellIndex = 2")
     book.page.evaluate("() => { jupyterapp.commands.execute('notebook:run-cell'); }")
-    seen(book, "a cell is running")
+    book.seen("a cell is running")
     book.write(3, "x = 2  # changed")
-    seen(book, "(looking again…)")
+    book.seen("(looking again…)")
     book.page.evaluate("async () => { await window.book.context.save(); }")
     book.visit(book.path)
     book.command("nbdebt:show-panel")
-    seen(book, "Waiting for the kernel", "NBD102")
+    book.seen("Waiting for the kernel", "NBD102")
     book.find()
     book.picture("busy")
     (book.root / "go").touch()
-    seen(book, "Live: 4 runs recorded")
+    book.seen("Live: 4 runs recorded")
     book.panel.get_by_text("(looking again…)").wait_for(state="detached")
 
 
 def test_in_the_dark(book: Lab) -> None:
     recorded(book, "dark.ipynb", *OUT_OF_ORDER)
     book.run(0, 1, 3, 2)
-    seen(book, "NBD102")
-    change = "async theme => { await jupyterapp.commands.execute('apputils:change-theme', { theme }); }"
+    book.seen("NBD102")
     background = "getComputedStyle(document.getElementById('nbdebt-panel')).backgroundColor"
     light = book.page.evaluate(background)
-    book.page.evaluate(change, "JupyterLab Dark")
+    book.dress(THEMES[1])
     book.page.wait_for_function(f"{background} !== {light!r}")
     book.picture("dark")
-    book.page.evaluate(change, "JupyterLab Light")
+    book.dress(THEMES[0])
     book.page.wait_for_function(f"{background} === {light!r}")
 
 
@@ -305,8 +302,8 @@ def test_a_reloaded_page(lab: Lab) -> None:
     lab.command("nbdebt:show-panel")
     recorded(lab, "reloaded.ipynb", *OUT_OF_ORDER)
     lab.run(0, 1, 3, 2)
-    seen(lab, "NBD102")
+    lab.seen("NBD102")
     lab.saved()
     lab.visit("reloaded.ipynb")
     lab.command("nbdebt:show-panel")
-    seen(lab, "Live: 4 runs recorded", "NBD102", "would give other results")
+    lab.seen("Live: 4 runs recorded", "NBD102", "would give other results")

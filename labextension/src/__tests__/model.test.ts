@@ -64,6 +64,21 @@ describe('a notebook', () => {
     model.setCells(cells);
   });
 
+  test('says no more under a cell what is fixed or pinned', () => {
+    const [pinned, other] = [finding('NBD401', 'a'), finding('NBD201', 'b')];
+    const notice = { version: 1 as const, nbdebt: '0', seq: 1, kind: 'notice' as const };
+    model.takeState(state(model.name, report([pinned, other])));
+    model.takeNotice({ ...notice, cell: 'a', findings: [pinned], settled: [] });
+    model.takeNotice({ ...notice, cell: 'b', findings: [pinned, other], settled: [] });
+    model.takeNotice({ ...notice, cell: 'c', findings: [pinned], settled: ['`x` is up to date again'] });
+    model.takeState(state(model.name, report([{ ...other, message: 'in other words' }])));
+    const left = [...model.said].map(([cell, said]) => [cell, said.findings.length, said.settled.length]);
+    expect(left).toEqual([
+      ['b', 1, 0],
+      ['c', 0, 1]
+    ]);
+  });
+
   test('is fresh while the report speaks of it as it is', () => {
     expect(model.fresh).toBe(false);
     model.takeState(state(model.name, report([])));

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { cellLabel, clean, offset, pieces, plural } from '../text';
+import { cellLabel, clean, offset, pieces } from '../text';
+import { speak, trans } from '../words';
 
 test.each([
   ['ab\ncd', 1, 1, 0],
@@ -31,9 +32,10 @@ test('what steers text is shown', () => {
 
 test('words', () => {
   expect([cellLabel(0, null), cellLabel(4, 7)]).toEqual(['cell 1', 'cell 5 [7]']);
-  expect([plural(1, 'run'), plural(2, 'run'), plural(0, 'copy', 'copies')]).toEqual([
-    '1 run',
-    '2 runs',
-    '0 copies'
-  ]);
+  const runs = [0, 1, 2].map(count => trans._n('%1 run of %2', '%1 runs of %2', count, 'x'));
+  expect(runs).toEqual(['0 runs of x', '1 run of x', '2 runs of x']);
+  const plain = trans;
+  speak({ __: text => text.toUpperCase(), _n: (_, many) => many });
+  expect([cellLabel(0, null), trans._n('a', 'b', 1)]).toEqual(['CELL %1', 'b']);
+  speak(plain);
 });

@@ -2,7 +2,7 @@
 import * as React from 'react';
 import type { CellLine } from '../model';
 import type { Follower } from '../notebook';
-import { clean, plural } from '../text';
+import { cellLabel, clean } from '../text';
 import { Action, Empty, Hand, SIGNS, Sentence, stateWords } from './common';
 import type { RowProps } from './long';
 import { Long } from './long';
@@ -63,15 +63,16 @@ function Again(props: { readonly follower: Follower }): JSX.Element | null {
     return null;
   }
   const at = new Map(model.cells.map((cell, index) => [cell.id, index]));
-  const named = (id: string) => `cell ${(at.get(id) ?? -1) + 1}`;
+  const named = (id: string) => cellLabel(at.get(id) ?? -1);
   return (
     <div className="nbdebt-Again">
       {plan.again.length > 0 && (
         <>
           <p>
-            {trans.__(
-              '%1 to run again, in this order: %2.',
-              plural(plan.again.length, 'cell'),
+            {trans._n(
+              '%1 cell to run again, in this order: %2.',
+              '%1 cells to run again, in this order: %2.',
+              plan.again.length,
               few(plan.again.map(step => named(step.cell)))
             )}
           </p>

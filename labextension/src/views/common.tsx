@@ -6,7 +6,7 @@ import type { Consent } from '../consent';
 import type { CellState, Severity } from '../model';
 import type { Follower } from '../notebook';
 import type { PanelState } from '../state';
-import { pieces } from '../text';
+import { clean, pieces } from '../text';
 import type { Exported, Finding } from '../wire';
 
 /** What every part of the panel has at hand. */
@@ -81,7 +81,7 @@ export function Action(props: {
     <button
       type="button"
       className={`nbdebt-Action${props.main ? ' nbdebt-mod-main' : ''}`}
-      title={props.title}
+      title={props.title === undefined ? undefined : clean(props.title)}
       disabled={props.disabled}
       onClick={props.onClick}
     >

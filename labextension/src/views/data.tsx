@@ -4,7 +4,7 @@ import * as React from 'react';
 import type { Standing } from '../looking';
 import { standing } from '../looking';
 import type { Follower } from '../notebook';
-import { cellLabel, clean, plural } from '../text';
+import { cellLabel, clean } from '../text';
 import type { Data, Item } from '../wire';
 import { Action, Empty, Hand, More, Sentence, useGrowing } from './common';
 import { Declare } from './declare';
@@ -70,7 +70,7 @@ export function Asking(props: {
   if (props.error !== '') {
     return (
       <div className="nbdebt-Trouble" role="alert">
-        <span>{props.error}</span>
+        <span>{clean(props.error)}</span>
         <Action label={trans.__('Try again')} onClick={props.again} />
       </div>
     );
@@ -78,7 +78,7 @@ export function Asking(props: {
   return props.late ? (
     <p className="nbdebt-Late">
       {props.paused
-        ? trans.__('Recording is paused: this is what was known before.')
+        ? trans.__('Recording is paused: this is what was known before. %nbdebt on goes on with it.')
         : trans.__('While a cell runs, this is what was known before.')}
     </p>
   ) : null;
@@ -290,7 +290,12 @@ function Readers(props: { readonly item: Item; readonly data: Data }): JSX.Eleme
   return (
     <details className="nbdebt-Finding-more">
       <summary>
-        {trans.__('%1 in the last %2 days', plural(readers.length + rest, 'reader'), props.data.days)}
+        {trans._n(
+          '%1 reader in the last %2 days',
+          '%1 readers in the last %2 days',
+          readers.length + rest,
+          props.data.days
+        )}
       </summary>
       <ul>
         {readers.map((reader, number) => (

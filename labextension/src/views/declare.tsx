@@ -15,6 +15,7 @@ export function Declare(props: {
   const { trans } = React.useContext(Hand);
   const known = props.item.declared;
   const [saying, say] = React.useState<Saying>({
+    pattern: props.item.pattern,
     owner: known?.owner ?? props.owner,
     consumers: known?.consumers.join(', ') ?? '',
     note: known?.note ?? '',
@@ -43,10 +44,24 @@ export function Declare(props: {
         }
       }}
     >
-      <p>
-        {trans.__('Declares')} <code>{clean(props.item.pattern)}</code>{' '}
-        {trans.__('in the project’s configuration.')}
-      </p>
+      {known === null && clean(props.item.pattern) === props.item.pattern ? (
+        <label>
+          <span>{trans.__('Declares, in the project’s configuration')}</span>
+          <input
+            type="text"
+            className="nbdebt-mod-code"
+            spellCheck={false}
+            required
+            value={saying.pattern}
+            title={trans.__('* stands for any name, ** for directories, too')}
+            onChange={event => say({ ...saying, pattern: event.target.value })}
+          />
+        </label>
+      ) : (
+        <p>
+          {trans.__('In the project’s configuration:')} <code>{clean(props.item.pattern)}</code>
+        </p>
+      )}
       {fields.map(([name, label, hint, type], number) => (
         <label key={name}>
           <span>{label}</span>

@@ -20,7 +20,7 @@ export function ExportView(props: { readonly follower: Follower }): JSX.Element 
 
 function Shown(props: { readonly follower: Follower }): JSX.Element {
   const { trans, panel } = React.useContext(Hand);
-  const { exporting } = props.follower;
+  const { exporting, model } = props.follower;
   const { found } = exporting;
   return (
     <div className="nbdebt-Export">
@@ -33,7 +33,11 @@ function Shown(props: { readonly follower: Follower }): JSX.Element {
         </div>
       )}
       {exporting.late && (
-        <p className="nbdebt-Late">{trans.__('A cell is running: what ran is exported when it is done.')}</p>
+        <p className="nbdebt-Late">
+          {model.recording
+            ? trans.__('A cell is running: export again when it is done.')
+            : trans.__('Recording is paused: %nbdebt on goes on with it, and then this can be exported.')}
+        </p>
       )}
       <div role="status">
         {exporting.busy && (

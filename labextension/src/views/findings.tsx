@@ -5,8 +5,9 @@ import type { Group } from '../model';
 import { listed } from '../model';
 import { namesOf } from '../order';
 import type { Follower } from '../notebook';
-import { cellLabel, clean, plural } from '../text';
+import { cellLabel, clean } from '../text';
 import type { Finding } from '../wire';
+import { trans } from '../words';
 import { Action, Empty, Hand, MARKS, Sentence } from './common';
 import type { RowProps } from './long';
 import { Long } from './long';
@@ -14,10 +15,10 @@ import { Long } from './long';
 /** How a finding's cell is called now, wherever it has moved. */
 function placeOf(finding: Finding, index: number): string {
   if (finding.cell === null) {
-    return 'notebook';
+    return trans.__('notebook');
   }
   const label = cellLabel(index < 0 ? finding.cell.index : index, finding.cell.execution_count);
-  return finding.start === null ? label : `${label}, line ${finding.start.line}`;
+  return finding.start === null ? label : trans.__('%1, line %2', label, finding.start.line);
 }
 
 const NOTHING: readonly Finding[] = [];
@@ -57,7 +58,7 @@ export function Findings(props: { readonly follower: Follower }): JSX.Element {
               checked={panel.listing.notes}
               onChange={event => panel.list({ notes: event.target.checked })}
             />
-            {plural(notes, trans.__('note'))}
+            {trans._n('%1 note', '%1 notes', notes)}
           </label>
         )}
       </div>
@@ -236,12 +237,6 @@ function Section(props: {
   );
 }
 
-const BASES: Record<Finding['basis'], string> = {
-  observed: 'seen as it ran',
-  parsed: 'the code says so',
-  inferred: 'inferred from the order of runs'
-};
-
 /** Whose evidence is shown: it still is, when somebody has scrolled away and comes back. */
 const unfolded = new WeakSet<Finding>();
 
@@ -261,6 +256,11 @@ const Item = React.memo(function Item(props: {
   const place = placeOf(finding, index);
   const cell = finding.cell;
   const here = cell !== null && index >= 0;
+  const basis: Record<Finding['basis'], string> = {
+    observed: trans.__('seen as it ran'),
+    parsed: trans.__('the code says so'),
+    inferred: trans.__('inferred from the order of runs')
+  };
   return (
     <li
       className={`nbdebt-Finding nbdebt-is-${finding.severity}`}
@@ -317,7 +317,7 @@ const Item = React.memo(function Item(props: {
             </li>
           ))}
           <li className="nbdebt-soft">
-            {finding.name} · {BASES[finding.basis]}
+            {finding.name} · {basis[finding.basis]}
           </li>
         </ul>
       </details>

@@ -1,6 +1,7 @@
 /** The page of a rule, rendered as any Markdown in a notebook is. */
 import * as React from 'react';
 import type { Page as Shown } from '../state';
+import { clean } from '../text';
 import { Action, Empty, Hand } from './common';
 
 export function Page(props: { readonly page: Shown }): JSX.Element {
@@ -26,7 +27,7 @@ export function Page(props: { readonly page: Shown }): JSX.Element {
       </div>
       {page.error !== '' ? (
         <Empty sign="✗">
-          <p>{page.error}</p>
+          <p>{clean(page.error)}</p>
         </Empty>
       ) : page.text === null ? (
         <Empty>

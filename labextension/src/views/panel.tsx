@@ -7,7 +7,7 @@ import type { NotebookModel } from '../model';
 import type { Reply } from '../consent';
 import type { Follower } from '../notebook';
 import type { View } from '../state';
-import { plural } from '../text';
+import { clean } from '../text';
 import { Cells } from './cells';
 import type { Tools } from './common';
 import { Action, Empty, Hand, Sentence } from './common';
@@ -82,7 +82,9 @@ function Notebook(props: { readonly follower: Follower }): JSX.Element {
   if (model.language !== '') {
     return (
       <Empty>
-        <p>{trans.__('nbdebt reads Python. This notebook is in another language: %1.', model.language)}</p>
+        <p>
+          {trans.__('nbdebt reads Python. This notebook is in another language: %1.', clean(model.language))}
+        </p>
       </Empty>
     );
   }
@@ -93,13 +95,13 @@ function Notebook(props: { readonly follower: Follower }): JSX.Element {
       <Ask follower={follower} />
       {model.trouble !== '' && (
         <div className="nbdebt-Trouble" role="alert">
-          <span>{model.trouble}</span>
+          <span>{clean(model.trouble)}</span>
           <Action label="×" title={trans.__('Dismiss')} onClick={() => model.complain('')} />
         </div>
       )}
       {model.error !== '' && (
         <div className="nbdebt-Trouble" role="alert">
-          <span>{model.error}</span>
+          <span>{clean(model.error)}</span>
           <Action label={trans.__('Try again')} onClick={() => follower.look()} />
         </div>
       )}
@@ -123,17 +125,17 @@ function Views(props: { readonly follower: Follower }): JSX.Element {
   const { model } = props.follower;
   const view = useKeptFocus();
   const again = model.plan?.again.length ?? 0;
-  const tabs: [View, string][] = [
-    ['findings', model.count > 0 ? trans.__('Findings (%1)', model.count) : trans.__('Findings')],
-    ['cells', again > 0 ? trans.__('Cells (%1 to run)', again) : trans.__('Cells')],
-    ['data', trans.__('Data')],
-    ['flow', trans.__('Flow')],
-    ['export', trans.__('Export…')]
+  const tabs: [View, string, string][] = [
+    ['findings', trans.__('Findings'), model.count > 0 ? `(${model.count})` : ''],
+    ['cells', trans.__('Cells'), again > 0 ? trans.__('(%1 to run)', again) : ''],
+    ['data', trans.__('Data'), ''],
+    ['flow', trans.__('Flow'), ''],
+    ['export', trans.__('Export…'), '']
   ];
   return (
     <>
       <div className="nbdebt-Tabs" role="tablist" aria-label={trans.__('Views')}>
-        {tabs.map(([view, label]) => (
+        {tabs.map(([view, label, count]) => (
           <button
             key={view}
             type="button"
@@ -153,6 +155,7 @@ function Views(props: { readonly follower: Follower }): JSX.Element {
             }}
           >
             {label}
+            {count !== '' && <span className="nbdebt-Tab-count"> {count}</span>}
           </button>
         ))}
       </div>
@@ -281,7 +284,7 @@ function Source(props: { readonly follower: Follower }): JSX.Element | null {
             ●
           </span>
           {model.recording
-            ? trans.__('Live: %1 recorded', plural(model.runs, 'run'))
+            ? trans._n('Live: %1 run recorded', 'Live: %1 runs recorded', model.runs)
             : trans.__('Live, paused: what runs has no known origin')}
           {model.busy && trans.__(', a cell is running')}
           {model.byItself && trans.__(' (by itself, as the settings say)')}
