@@ -8,6 +8,7 @@ from nbdebt.flow.reasons import CellReplay, root_of
 from nbdebt.live.disk import spoken
 from nbdebt.live.record import FRAME, GIVEN, THERE, Read, RunRecord, key_in
 from nbdebt.live.shown import Shown
+from nbdebt.live.states import ABSENT
 from nbdebt.model.history import Access, Name
 from nbdebt.report.words import LIVE_STATES, cell_label
 from nbdebt.rules.analysis import Analysis
@@ -127,7 +128,8 @@ def _rows(
         named = {r.name: r.kind for r in replayed.reasons} if replayed is not None else {}
         spelled = base + part if base[0] != "<" else spoken(base)
         is_whole = part == "" and base in of_parts and read.part == FRAME
-        if is_whole or (base, part) in done or (base[0] == "<" and not _counts(read, named)):
+        builtin = read.key == ABSENT and read.access < 0
+        if is_whole or builtin or (base, part) in done or (base[0] == "<" and not _counts(read, named)):
             continue
         done.add((base, part))
         maker = _maker(session, record, read)

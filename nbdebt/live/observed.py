@@ -368,6 +368,11 @@ def _others(record: RunRecord, seen: Boundary, recorder: Books) -> None:
             recorder.made_streams[stream] = sequence
             record.effects[f"<random>{stream}"] = Effect("bound", None, State(state, maker=sequence))
     earlier, later = seen.settings
+    for name, key in earlier.items():
+        if "." in name and name not in recorder.made_settings:
+            # Something between the runs imported its library (a startup script, an inspector of variables):
+            # its options are as a cell's own import would have brought them.
+            recorder.initial_settings.setdefault(name, key)
     for name in earlier.keys() | later.keys():
         given = f"<Setting>{name}" in seen.summary.binds or (
             name == "logging" and ".setLevel(" in record.text

@@ -79,6 +79,19 @@ def test_silent_runs_are_no_runs(kernel: Kernel) -> None:
     assert kernel.ask(f"{SESSION}.verdict().reproduces") == "None"
 
 
+def test_a_library_that_a_silent_run_imported_is_as_it_came(kernel: Kernel) -> None:
+    """Inspectors of variables import pandas behind the notebook's back: no cell set its options."""
+    pytest.importorskip("pandas")
+    kernel.run("import pandas", silent=True, store_history=False)
+    kernel.run("import pandas as pd\nf = pd.DataFrame({'a': [1, 2]})", "one")
+    kernel.run("total = int(f['a'].sum())\nprint(total)\nf", "two")
+    assert kernel.ask(f"{SESSION}.verdict().reproduces") in ("True", "None")
+    assert kernel.ask(f"[c.state for c in {SESSION}.verdict().cells.values()]") == "['same', 'same']"
+    asked = kernel.ask(f"str(__import__('nbdebt.live.lineage', fromlist=['why']).why({SESSION}, 'total'))")
+    assert "total" in asked
+    assert "print" not in asked.partition("read")[2]
+
+
 def test_an_answer_from_the_keyboard(kernel: Kernel) -> None:
     request = kernel.send("name = input('who? ')", "one", allow_stdin=True)
     asked = kernel.client.get_stdin_msg(timeout=TIMEOUT)
