@@ -8,6 +8,7 @@ from types import ModuleType
 
 from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.reader import Parsed
+from nbdebt.live.libraries import is_library
 from nbdebt.live.record import Outline
 from nbdebt.model.history import File
 from nbdebt.model.patterns import later
@@ -40,7 +41,7 @@ def _is_own(module: str) -> bool:
     """Whether a module is the user's, not one of the interpreter or an installed package."""
     loaded = sys.modules.get(module)
     path = vars(loaded).get("__file__") if type(loaded) is ModuleType else None
-    return isinstance(path, str) and not path.startswith((sys.prefix, sys.base_prefix))
+    return isinstance(path, str) and not is_library(path)
 
 
 _IN_PLACE = r"\s*(?:[-+*/%&|^@]|//|\*\*|<<|>>)="

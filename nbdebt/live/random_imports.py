@@ -4,7 +4,7 @@ import does it again."""
 import types
 from collections.abc import Callable
 
-from nbdebt.live.files.noise import is_library
+from nbdebt.live.libraries import is_library
 
 
 class Imports:

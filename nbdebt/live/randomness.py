@@ -19,8 +19,9 @@ from xxhash import xxh3_128_digest
 
 from nbdebt.live import random_tensorflow, random_torch
 from nbdebt.live.files.classify import Names
-from nbdebt.live.files.noise import caller, is_library
+from nbdebt.live.files.noise import caller
 from nbdebt.live.files.wrap import Wrapper
+from nbdebt.live.libraries import is_library
 from nbdebt.live.monitoring import FIND_AND_LOAD, monitor
 from nbdebt.live.random_imports import Imports, by_user
 from nbdebt.live.random_kept import Kept

@@ -19,7 +19,8 @@ from nbdebt.live.files.contents import Contents, Signature, signature
 from nbdebt.live.files.entries import EntryPoints, connection_text
 from nbdebt.live.files.gate import cell_may_touch, may_touch
 from nbdebt.live.files.hook import Hook, Touch
-from nbdebt.live.files.noise import caller, is_cell, is_library, noisy_prefixes
+from nbdebt.live.files.noise import caller, is_cell, noisy_prefixes
+from nbdebt.live.libraries import is_library
 from nbdebt.live.monitoring import monitor
 from nbdebt.live.seen import Seen
 

@@ -21,7 +21,7 @@ from itertools import islice
 from typing import Any
 
 from nbdebt.flow.reader import Parsed
-from nbdebt.live.files.noise import is_library
+from nbdebt.live.libraries import is_library
 from nbdebt.model.patterns import later
 
 

@@ -1,16 +1,12 @@
 """What a run touches without meaning to: the interpreter's own files, libraries' settings, caches."""
 
-import contextlib
 import os
-import site
-import sys
-import sysconfig
 import tempfile
 import types
 
+from nbdebt.live.libraries import LIBRARIES, is_library, slashed
 from nbdebt.model.patterns import later
 
-_INNER = ("lib", "lib64", "Lib", "DLLs", "bin", "Scripts", "include", "share", "etc", "conda-meta", "libexec")
 _SYSTEM = (
     *("/proc/", "/sys/", "/dev/", "/run/", "/etc/", "/lib/", "/lib64/"),
     *("/usr/share/", "/usr/lib/", "/usr/lib64/", "/usr/local/lib/", "/usr/local/share/"),
@@ -56,51 +52,11 @@ _CELL_MAGICS = frozenset(("writefile", "capture", "time", "timeit", "prun"))
 _WRAPPERS = _PACKAGE + os.path.join("live", "files", "wrap.py")
 
 
-def _slashed(path: str) -> str:
-    return path.rstrip("/\\") + os.sep
-
-
-def _library_directories() -> tuple[str, ...]:
-    """Where the interpreter and installed packages live. A project may lie below the prefix (a container with
-    its environment in ``/app``), so the prefix as a whole doesn't count."""
-    found = {sysconfig.get_path(name) or "" for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    found.update(os.path.join(prefix, inner) for prefix in (sys.prefix, sys.base_prefix) for inner in _INNER)
-    with contextlib.suppress(AttributeError, OSError):  # embedded interpreters have neither
-        found.update((*site.getsitepackages(), site.getusersitepackages()))
-    for place in tuple(found):
-        found |= _added(place)
-    found |= {os.path.realpath(path) for path in found if path}
-    return tuple(sorted(_slashed(path) for path in found if len(path) > 3))
-
-
-def _added(directory: str) -> set[str]:
-    """Directories of installed packages that ``.pth`` files add to this one; a project that is installed to
-    be edited is none."""
-    found: set[str] = set()
-    with contextlib.suppress(OSError, ValueError):
-        for name in os.listdir(directory) if directory else ():
-            if not name.endswith(".pth"):
-                continue
-            with open(os.path.join(directory, name), encoding="utf-8", errors="replace") as file:
-                lines = file.read(_LONGEST_PTH).splitlines()
-            for line in lines:
-                path = os.path.abspath(os.path.join(directory, line.strip()))
-                if line.strip() and not line.startswith(("#", "import ", "import\t")) and os.path.isdir(path):
-                    installed = any(entry.endswith(".dist-info") for entry in os.listdir(path))
-                    found |= {path} if installed else set()
-    return found
-
-
-_LONGEST_PTH = 1 << 16
-LIBRARIES = _library_directories()
-"""Directories, each with a slash at its end, of the interpreter and of installed packages."""
-
-
 def noisy_prefixes() -> tuple[str, ...]:
     """Beginnings of absolute paths that no run means to touch, as the environment is now."""
     home = os.path.expanduser("~")
     named = [os.environ.get(name, "") for name in _VARIABLES]
-    found = {_slashed(path) for path in named if len(path) > 3}
+    found = {slashed(path) for path in named if len(path) > 3}
     found.update(os.path.join(home, name) for name in _HOMES)
     temporary = {tempfile.gettempdir(), "/tmp"}
     found.update(os.path.join(place, "ipykernel_") for place in temporary)
@@ -131,11 +87,6 @@ def is_bundled(path: str) -> bool:
 def is_cell(filename: str) -> bool:
     """Whether a code object's file name is that of a notebook's cell."""
     return _CELL.search(filename) is not None
-
-
-def is_library(filename: str) -> bool:
-    """Whether a code object comes from the interpreter or an installed package."""
-    return filename.startswith(("<frozen", *LIBRARIES))
 
 
 def caller(frame: types.FrameType | None) -> tuple[bool, str, str]:

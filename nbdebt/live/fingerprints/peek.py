@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from nbdebt.live import libraries
 from nbdebt.live.fingerprints.bookkeeping import BOOKKEEPING
 
 token: Final[Callable[[object], int]] = object.__hash__
@@ -99,7 +100,6 @@ def is_authentic(cls: type) -> bool:
     return not _flags_of(cls) & _HEAP
 
 
-_PREFIXES: Final = tuple({sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix})
 _library_modules: dict[str, bool] = {}
 
 
@@ -126,7 +126,7 @@ def _find_out(name: str) -> bool:
     file = names.get("__file__")
     if type(file) is not str:
         return names.get("__spec__") is not None or name in sys.builtin_module_names
-    return file.startswith(_PREFIXES) or "site-packages" in file or "dist-packages" in file
+    return libraries.is_library(file)
 
 
 def is_user_class(cls: type) -> bool:
