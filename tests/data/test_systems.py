@@ -18,6 +18,7 @@ from nbdebt.data.versions import Resolver, Versioned
 from nbdebt.data.versions.pachyderm import judge as judge_pachyderm
 from nbdebt.data.versions.uris import SYSTEMS, judge_uri
 from nbdebt.model.history import File, Table
+from tests.buckets import serving_bucket
 
 
 def ask(directory: Path, path: str, *detail: str) -> Versioned:
@@ -106,20 +107,8 @@ def test_pachyderm(uri: str, state: str) -> None:
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A bucket that keeps versions, behind a real HTTP server."""
-    server = pytest.importorskip("moto.server").ThreadedMotoServer(port=0, verbose=False)
-    boto3 = pytest.importorskip("boto3")
-    for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(key, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    server.start()
-    _, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
-    client = boto3.client("s3")
-    client.create_bucket(Bucket="team")
-    client.put_bucket_versioning(Bucket="team", VersioningConfiguration={"Status": "Enabled"})
-    yield client
-    server.stop()
+    with serving_bucket("team", monkeypatch) as client:
+        yield client
 
 
 def test_versions_of_a_bucket(bucket: Any) -> None:

@@ -16,6 +16,7 @@ import pytest
 import nbdebt
 from benchmarks.trees import grow
 from nbdebt.scan.git import Repository
+from tests.buckets import serving_bucket
 from tests.repositories import begun, committed, git
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,6 +105,20 @@ def test_where_notebooks_lie_changes_nothing(
     assert len(here) == 13
     there = nbdebt.scan(source(tree, tmp_path), settings=ALONE, jobs=2)
     assert not there.summary.problems and said(there) == here
+
+
+def test_buckets(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("s3fs")
+    here = said(nbdebt.scan(tree, settings=ALONE, jobs=1))
+    with serving_bucket("company", monkeypatch) as client:
+        for path in tree.rglob("*.ipynb"):
+            client.put_object(Bucket="company", Key=f"all/{path.relative_to(tree)}", Body=path.read_bytes())
+        client.put_object(Bucket="company", Key="all.zip", Body=Path(zipped(tree, tmp_path)).read_bytes())
+        for address in ("s3://company/all", "s3://company/all/**/*.ipynb", "s3://company/all.zip"):
+            there = nbdebt.scan(address, settings=ALONE, jobs=2)
+            assert not there.summary.problems and said(there) == here, address
+        with pytest.raises(nbdebt.NbdebtError, match="s3://nowhere"):
+            nbdebt.scan("s3://nowhere/all", settings=ALONE, jobs=1)
 
 
 @contextlib.contextmanager
