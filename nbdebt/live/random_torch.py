@@ -22,7 +22,9 @@ def arm(
         seeding: called when the generator is seeded, with whether the seed is a number that someone gave.
         setting: called with the arguments when it is given a state.
     """
-    module: Any = sys.modules["torch.random"]
+    module: Any = sys.modules.get("torch.random")
+    if module is None:
+        return
     for name, determined in (("manual_seed", True), ("seed", False)):
         function = vars(module).get(name)
         while isinstance(function, types.FunctionType) and "__wrapped__" in vars(function):
