@@ -1,4 +1,4 @@
-"""The whole suite on every other supported Python that is found; on one of them on the compiled package."""
+"""The suite on every other supported Python that is found; on one of them, whole, on the compiled package."""
 
 import shutil
 import sys
@@ -14,17 +14,21 @@ OTHERS = [python for python in PYTHONS if python != HERE and shutil.which(f"pyth
 # of the others tests what is compiled, and only where there is no other the same one again.
 COMPILED = OTHERS[0] if OTHERS else HERE
 PURE = [python for python in PYTHONS if python not in (HERE, COMPILED)]
+# What pages do in a browser, what stands in git or in the docs is the same on every Python: two are enough.
+TWICE = ("browser", "datamap", "integrations", "past", "scan", "test_docs.py", "test_studies.py")
 nox.options.sessions = ["compiled", *(f"tests-{python}" for python in PURE)]
 nox.options.error_on_missing_interpreters = False
 
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Install the package with what its tests need, and run them; arguments after ``--`` go to pytest."""
+    """Install the package with what its tests need, and run those that depend on the Python; arguments after
+    ``--`` go to pytest."""
     session.install("--editable", ".[test]", env={"NBDEBT_COMPILE": "0"})
     session.run("python", "tools/programs.py")
     # As a module: the tests import benchmarks and tools from the directory they are run in.
-    session.run("python", "-m", "pytest", "-n", "2", *session.posargs)
+    left_out = [f"--ignore=tests/{name}" for name in TWICE]
+    session.run("python", "-m", "pytest", "-n", "2", *left_out, *session.posargs)
 
 
 @nox.session(python=COMPILED)
