@@ -79,7 +79,8 @@ def command(
     status = 1 if done.stopped else 0
     if done.output:
         report = check_paths([done.output], CheckOptions(select=select, cache=False))
-        view = View(color=output_format == "text" and wants_color(sys.stdout), width=columns(), quiet=quiet)
+        color = output_format == "text" and wants_color(sys.stdout)
+        view = View(color=color, width=columns(), quiet=quiet, judged=True)
         write(render(report, output_format, view))
         status = max(status, 0 if exit_zero and report.exit_status == 1 else report.exit_status)
     ctx.exit(status)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from nbdebt.model.finding import Finding, NotebookResult, Report
+from nbdebt.model.finding import Finding, NotebookResult, Report, Verdict
 from nbdebt.report.plain import Paint, clean, marked, shortened, wrapped
 from nbdebt.report.view import View
 from nbdebt.report.words import (
@@ -11,12 +11,14 @@ from nbdebt.report.words import (
     folded_notes,
     plural,
     problem_sentence,
+    refs,
     summary,
     verdict_counts,
     verdict_sentence,
 )
 
 _WIDEST = 120
+_REASONS = 3
 
 
 def text(report: Report, view: View) -> str:
@@ -31,7 +33,7 @@ def _lines(report: Report, view: View) -> Iterator[str]:
         by_path.setdefault(finding.path, []).append(finding)
     results = {notebook.path: notebook for notebook in report.notebooks}
     paths = list(by_path)
-    if view.verbose:
+    if view.verbose or (view.judged and not view.quiet):
         judged = [path for path, result in results.items() if result.verdict or path in by_path]
         paths = list(dict.fromkeys([*judged, *by_path]))
     for path in paths:
@@ -59,6 +61,8 @@ def about(findings: Iterable[Finding], result: NotebookResult | None, view: View
         yield from (
             colour(line) for line in wrapped(f"Restart & Run All: {sentence}", _room(view), "", "    ")
         )
+        if result.verdict.reproduces is False and all(f.severity == "note" for f in findings):
+            yield from _because(result, result.verdict, view)
     notes = [] if view.verbose else [f for f in findings if f.severity == "note"]
     for finding in findings:
         if finding.severity != "note" or view.verbose:
@@ -70,6 +74,17 @@ def about(findings: Iterable[Finding], result: NotebookResult | None, view: View
         yield from (
             paint.dim(line) for line in wrapped("notes: " + folded_notes(notes), _room(view), "  ", "    ")
         )
+
+
+def _because(result: NotebookResult, verdict: Verdict, view: View) -> Iterator[str]:
+    """Why the results would be others, where no finding says it."""
+    states = ("fails", "differs", "stale")
+    differing = [ref for ref in refs(result, states) if verdict.cells[ref.id].because]
+    for ref in differing[:_REASONS]:
+        reasons = "; ".join(verdict.cells[ref.id].because)
+        yield from wrapped(f"{cell_label(ref)}: {clean(reasons)}", _room(view), "  ", "    ")
+    if len(differing) > _REASONS:
+        yield f"  and {plural(len(differing) - _REASONS, 'more cell')}"
 
 
 def _finding(finding: Finding, view: View, paint: Paint) -> Iterator[str]:

@@ -55,6 +55,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         width: columns of the terminal.
         verbose: all notes, evidence, what was skipped, notebooks without findings.
         quiet: findings only, no summary.
+        judged: notebooks without findings, too, if there is a verdict.
         show_accesses: with every access to files, URLs and tables (JSON).
         fixed: what was fixed before this report was made: (path, title).
         asides: what else to say at the end, in a few words each.
@@ -68,6 +69,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     width: int = 100
     verbose: bool = False
     quiet: bool = False
+    judged: bool = False
     show_accesses: bool = False
     fixed: tuple[tuple[str, str], ...] = ()
     asides: tuple[str, ...] = ()

@@ -56,6 +56,16 @@ def test_quiet_says_findings_and_problems_only() -> None:
     assert render(CLEAN, "text", View(quiet=True)) == ""
 
 
+def test_a_verdict_without_findings_is_said_where_it_is_asked_for() -> None:
+    bare = msgspec.structs.replace(REPORT, findings=[], problems=[])
+    assert "Restart & Run All: would" not in render(bare, "text", View(width=80))
+    judged = render(bare, "text", View(width=80, judged=True))
+    head = "titanic.ipynb\nRestart & Run All: would fail in cell 2 [2], and give other results in 1 cell\n"
+    assert head in judged and "would give the same" in judged
+    assert judged.partition(head)[2].startswith("  cell 2 [2]: `raw` is made by no cell\n")
+    assert "titanic" not in render(bare, "text", View(quiet=True, judged=True))
+
+
 def test_verbose_shows_every_note_evidence_and_what_was_not_looked_at() -> None:
     text = render(REPORT, "text", View(verbose=True))
     for part in ("`b.txt`", "evidence: no call", "its language is r", "clean.ipynb", "cell 2 was edited"):
