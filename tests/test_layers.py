@@ -179,4 +179,4 @@ print(*sorted(new - set(sys.stdlib_module_names)))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     new = {name for name in done.stdout.split() if not name.startswith("_sysconfigdata")}
-    assert new <= {"IPython", "msgspec", "nbdebt", "typing_extensions", "xxhash"}
+    assert new <= {"IPython", "msgspec", "nbdebt", "nbdebt__mypyc", "typing_extensions", "xxhash"}

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import nbdebt
+from nbdebt.live.monitoring import monitor
 from nbdebt.live.session import Session
 
 HOSTILE = {
@@ -296,10 +297,16 @@ def test_another_tool_monitors(shell: Any) -> None:
         assert monitoring.get_events(mine) == monitoring.events.PY_START
         works(session, shell)
         assert len(session.failures) <= 1, session.failures
+        session.close()
     finally:
         for tool in free:
             monitoring.set_events(tool, 0)
             monitoring.free_tool_id(tool)
+    # Others find one now, and give it back.
+    session = nbdebt.load(shell)
+    assert monitor.active
+    session.close()
+    assert not monitor.active
 
 
 # Memory

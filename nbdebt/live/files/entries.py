@@ -54,12 +54,13 @@ class EntryPoints:
         self._indexed: set[str] = set()
         self._armed: set[str] = set()
         self._codes: set[int] = set()
-        self._monitored = False
+        self._started = self._monitored = False
         self._wrapper = wrap.Wrapper(functools.partial(self.consider, complete=True))
         self._count = -1
 
     def start(self) -> None:
         """Watch what is loaded, and be told of what will be."""
+        self._started = True
         self._monitored = monitor.start()
         if self._monitored:
             monitor.on_return(FIND_AND_LOAD.__code__, self._imported)
@@ -69,7 +70,9 @@ class EntryPoints:
 
     def stop(self) -> None:
         """Watch nothing any more."""
-        if self._monitored:
+        # Who found no tool free is counted all the same.
+        if self._started:
+            self._started = False
             monitor.stop()
         self._wrapper.stop()
         self._armed.clear()
