@@ -2,7 +2,9 @@
 
 import os
 import sys
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A commit is judged by the same examples every time, so that a red build means a changed program.
@@ -15,3 +17,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 # Programs beside the interpreter (dvc) are found as if its environment were activated.
 os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])
+
+
+@pytest.fixture(autouse=True, scope="module")
+def nothing_watches_on() -> Iterator[None]:
+    """Whoever watches this process stops watching: what stays would be found by whatever test comes next."""
+    yield
+    watching = vars(sys.modules.get("nbdebt.live.monitoring", sys)).get("monitor")
+    assert watching is None or not watching.active, "a session, or a watch of files, was left open"

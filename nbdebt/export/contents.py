@@ -285,7 +285,14 @@ def _excel(data: bytes, name: str) -> Content:
         return _zip(data, name)
 
     with closing(load_workbook(io.BytesIO(data), read_only=True)) as book:
-        sheets = {sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book}
+        # All numbers of a sheet are of one kind: 2.0 is written as 2, and read as an integer.
+        sheets = {
+            sheet.title: [
+                [float(item) if type(item) is int else item for item in row]
+                for row in sheet.iter_rows(values_only=True)
+            ]
+            for sheet in book
+        }
     return Parts("sheet", {title: _rows(rows) for title, rows in sheets.items()})
 
 

@@ -934,10 +934,10 @@ KINDS = {
         # %% a
         from concurrent.futures import ThreadPoolExecutor
         import threading
-        lock, results = threading.Lock(), []
+        lock, results = threading.Lock(), set()
         def work(n):
             with lock:
-                results.append(n)
+                results.add(n)
             return n * n
         # %% b
         with ThreadPoolExecutor(2) as pool:

@@ -227,6 +227,7 @@ def test_a_session_as_a_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         if cell.cell_type == "code":
             assert shell.run_cell(cell.source, cell_id=cell.id).success
     shell.run_line_magic("nbdebt", "export steps --to make --no-verify")
+    shell.run_line_magic("unload_ext", "nbdebt")
     assert (tmp_path / "steps" / "4_report.py").exists()
     (tmp_path / "out report.txt").unlink()
     started(TOOL_RUNS["make"], tmp_path)
