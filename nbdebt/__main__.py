@@ -1,6 +1,7 @@
 """``python -m nbdebt`` and the command ``nbdebt``."""
 
 import gc
+import os
 import sys
 
 _MANY_OBJECTS = 50_000
@@ -8,6 +9,10 @@ _MANY_OBJECTS = 50_000
 
 def main() -> None:
     """Run the command with the process's arguments."""
+    # Whoever starts it may have closed them: what is said then is said to nobody, which is no failure.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - to the end
     # Tools that ask for the version on every start shouldn't wait for the rest.
     if sys.argv[1:] in (["--version"], ["-V"]):
         from nbdebt import __version__

@@ -152,19 +152,21 @@ def fix_paths(
             if not titles:
                 continue
             fixed = Fixed(path, titles, before, after)
-            if write and after != before:
-                _refuse_read_only(path)
-                write_atomic(path, after)
+            if write:
+                if after != before:
+                    _refuse_read_only(path)
+                # First what is outside: where that can't be written, the notebook stays as it is, too.
+                if outside:
+                    fixed.outside = _repay_outside(outside, path, options)
+                if after != before:
+                    write_atomic(path, after)
             done.append(fixed)
-            if write and outside:
-                fixed.outside = _repay_outside(outside, path, options)
         except OSError as error:
-            problems.append(
-                Problem(path, f"could not be fixed: {error.strerror or error}", kind="unreadable")
-            )
+            reason = f"could not be fixed: {error.strerror or error}"
+            problems.append(Problem(path, reason, kind="unwritable"))
         except NbdebtError as error:
-            problems.append(Problem(path, f"could not be fixed: {error}"))
-    if write and done:
+            problems.append(Problem(path, f"could not be fixed: {error}", kind="unwritable"))
+    if write and (done or problems):
         report = check_paths(paths, options)
     return msgspec.structs.replace(report, problems=(*report.problems, *problems)), done
 

@@ -4,6 +4,7 @@ import inspect
 import json
 import shutil
 import stat
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from nbdebt.fixing import applicable, diff, fix_bytes, fix_paths
 from nbdebt.model.finding import Fix, Insert, Move, Replace
 from nbdebt.model.history import Span
 from nbdebt.read import read_notebook
+from nbdebt.report.words import problem_sentence, summary
 from nbdebt.rules import catalogue
 from nbdebt.rules.pages import Example, parse_page
 
@@ -192,6 +194,22 @@ def test_a_file_that_nobody_may_write_is_a_problem(tmp_path: Path) -> None:
     (problem,) = report.problems
     assert (problem.path, problem.reason) == (str(path), "could not be fixed: is read-only")
     assert report.exit_status == 2
+    assert problem_sentence(problem) == problem.reason and " in 1 of 2 notebooks, 1 problem." in summary(
+        report
+    )
+
+
+def test_what_could_not_be_written_is_not_called_fixed(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "nbdebt.lock").mkdir()  # which nobody can write
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    text = "# %% [1]\nimport random\nlines = open('data.csv').readlines()\nrandom.shuffle(lines)\n"
+    path = notebook(tmp_path / "a.ipynb", text)
+    before = path.read_bytes()
+    report, done = fix_paths([str(path)], CheckOptions(isolated=True, cache=False))
+    assert not done and path.read_bytes() == before
+    (problem,) = report.problems
+    assert problem.reason.startswith("could not be fixed: ") and "nbdebt.lock" in problem.reason
 
 
 def test_links_stay_links_and_permissions_stay(tmp_path: Path) -> None:

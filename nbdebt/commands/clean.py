@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from nbdebt.commands.output import tell, wants_color, write
+from nbdebt.commands.output import tell, wants_color, write, write_bytes
 from nbdebt.config import load_settings
 from nbdebt.discover import discover, stat_notebook
 from nbdebt.model.errors import NotebookError
@@ -91,6 +91,5 @@ def _stream(check: bool, as_diff: bool, evidence: bool, quiet: bool) -> int:
         if count:
             _show("-", data, after, count, check, as_diff, quiet)
         return int(bool(count))
-    sys.stdout.buffer.write(after)
-    sys.stdout.buffer.flush()
+    write_bytes(after)
     return 0

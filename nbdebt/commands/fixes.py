@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from nbdebt.commands.output import tell, write
+from nbdebt.commands.output import tell, write, write_bytes
 from nbdebt.engine import CheckOptions, check_data
 from nbdebt.fixing import Fixed, diff, fix_bytes, fix_paths
 from nbdebt.model.finding import Report
@@ -33,8 +33,7 @@ def show_fixes(paths: Sequence[str], options: CheckOptions, unsafe: bool, as_dif
         report = check_data(data, options.stdin_name, options)
         after, titles, _ = fix_bytes(data, options.stdin_name, report.findings, unsafe, options)
         if not as_diff:
-            sys.stdout.buffer.write(after)
-            sys.stdout.buffer.flush()
+            write_bytes(after)
             report = check_data(after, options.stdin_name, options)
             _tell_problems(report)
             return report.exit_status

@@ -36,10 +36,8 @@ def columns() -> int:
 def write(text: str, file: str | None = None) -> None:
     """Write to standard output, or to a file.
 
-    A reader that went away is no error: the exit status is still to come.
-
     Raises:
-        NbdebtError: the file can't be written.
+        NbdebtError: it can't be written.
     """
     data = encoded(text)
     if file is not None:
@@ -48,16 +46,29 @@ def write(text: str, file: str | None = None) -> None:
         except OSError as error:
             raise NbdebtError(f"{file}: can't be written: {error.strerror or error}") from None
         return
+    if sys.stdout.isatty() and (sys.stdout.encoding or "").lower().replace("-", "") != "utf8":
+        # A terminal that doesn't speak UTF-8 gets what it can show.
+        data = text.encode(sys.stdout.encoding, "backslashreplace")
+    write_bytes(data)
+
+
+def write_bytes(data: bytes) -> None:
+    """Write to standard output as it is.
+
+    A reader that went away is no error: the exit status is still to come.
+
+    Raises:
+        NbdebtError: it can't be written: the disk behind it is full, say.
+    """
     try:
-        if sys.stdout.isatty() and (sys.stdout.encoding or "").lower().replace("-", "") != "utf8":
-            # A terminal that doesn't speak UTF-8 gets what it can show.
-            data = text.encode(sys.stdout.encoding, "backslashreplace")
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
-    except BrokenPipeError:
+    except OSError as error:
         # What is still buffered would fail again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise NbdebtError(f"standard output: can't be written: {error.strerror or error}") from None
 
 
 def encoded(text: str) -> bytes:

@@ -53,23 +53,27 @@ def _crowded(origin: Path) -> bool:
 
 
 def _left(folder: str, names: list[str]) -> set[str]:
-    """What is not copied: what tools keep, and links to a directory that the link is in, which never end."""
+    """What is not copied: what tools keep, directories that can't be read, and links to a directory that the
+    link is in, which never end."""
     here = os.path.realpath(folder)
     return {
         name
         for name in names
         if name in _LEFT
         or (
-            os.path.islink(path := os.path.join(folder, name))
-            and os.path.isdir(path)
-            and Path(here).is_relative_to(os.path.realpath(path))
+            os.path.isdir(path := os.path.join(folder, name))
+            and (
+                not os.access(path, os.R_OK | os.X_OK)
+                or (os.path.islink(path) and Path(here).is_relative_to(os.path.realpath(path)))
+            )
         )
     }
 
 
 @contextmanager
 def copied(directory: str, made: Sequence[str] = (), written: Sequence[str] = ()) -> Iterator[Path]:
-    """A copy of a directory; links stand for large files that aren't written, and for what lies beside it.
+    """A copy of a directory; links stand for large files that aren't written, for files that can't be read,
+    and for what lies beside it.
 
     Args:
         directory: the original.
@@ -93,7 +97,8 @@ def copied(directory: str, made: Sequence[str] = (), written: Sequence[str] = ()
         nonlocal taken
         path = Path(source)
         size = path.stat().st_size
-        if (size > _LARGE or taken + size > _MOST) and path.resolve() not in kept:
+        large = size > _LARGE or taken + size > _MOST
+        if (large and path.resolve() not in kept) or not os.access(source, os.R_OK):
             os.symlink(path.resolve(), target)
         elif path.is_file():
             taken += size
@@ -105,7 +110,8 @@ def copied(directory: str, made: Sequence[str] = (), written: Sequence[str] = ()
         shutil.copytree(
             origin, place, ignore=_left, copy_function=take, ignore_dangling_symlinks=True, symlinks=False
         )
-        if origin.parent not in (origin, Path("/"), Path("/tmp")):
+        known = os.access(origin.parent, os.R_OK | os.X_OK)
+        if known and origin.parent not in (origin, Path("/"), Path("/tmp")):
             for beside in origin.parent.iterdir():
                 if beside.name != place.name:
                     os.symlink(beside, Path(temporary) / beside.name)

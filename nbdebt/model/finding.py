@@ -153,7 +153,9 @@ class Problem(msgspec.Struct, frozen=True, gc=False):
     path: str
     reason: str
     where: str = ""
-    kind: Literal["unreadable", "malformed", "syntax", "internal", "configuration"] = "malformed"
+    kind: Literal["unreadable", "malformed", "syntax", "internal", "configuration", "unwritable"] = (
+        "malformed"
+    )
 
 
 class NotRun(msgspec.Struct, frozen=True, gc=False):

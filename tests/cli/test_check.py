@@ -269,6 +269,21 @@ def test_broken_pipe_is_quiet(here: Path) -> None:
     assert errors == b""
 
 
+def test_an_output_that_is_closed_or_full(here: Path) -> None:
+    for command, status in (
+        ("check >&-", 1),
+        ("check >&- 2>&- <&-", 1),
+        ("check > /dev/full", 2),
+        ("rules > /dev/full", 2),
+        ("clean - < clean.ipynb > /dev/full", 2),
+    ):
+        shell = ["sh", "-c", f'"{sys.executable}" -m nbdebt {command}']
+        done = subprocess.run(shell, cwd=here, capture_output=True, text=True, env=environment(), timeout=60)
+        assert done.returncode == status, command
+        full = "Error: standard output: can't be written: No space left on device\n"
+        assert done.stderr == (full if "full" in command else ""), command
+
+
 # Baselines
 
 

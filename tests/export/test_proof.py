@@ -1,5 +1,6 @@
 """What a verification says, and what it doesn't run."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,23 @@ def test_a_directory_that_links_to_itself_is_copied_once(tmp_path: Path) -> None
         found = sorted(str(path.relative_to(place)) for path in place.rglob("*") if path.is_file())
         assert found == ["data/a.csv", "linked/a.csv"]
         assert not (place / "linked").is_symlink()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unreadable for root")
+def test_what_cannot_be_read_does_not_end_it(tmp_path: Path) -> None:
+    origin = tmp_path / "project"
+    (origin / "closed").mkdir(parents=True)
+    (origin / "a.csv").write_text("1")
+    (origin / "secret.csv").write_text("2")
+    (origin / "secret.csv").chmod(0)
+    (origin / "closed").chmod(0)
+    try:
+        with copied(str(origin)) as place:
+            assert (place / "a.csv").read_text() == "1" and not (place / "closed").exists()
+            with pytest.raises(PermissionError):
+                (place / "secret.csv").read_text()
+    finally:
+        (origin / "closed").chmod(0o700)
 
 
 def test_a_home_is_not_copied(tmp_path: Path) -> None:
