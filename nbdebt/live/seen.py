@@ -27,8 +27,8 @@ class Seen(msgspec.Struct, frozen=True):
         detail: sorted, as in :class:`~nbdebt.model.history.Access`: ``absent`` (a read that found nothing),
             ``append``, ``update`` (written in place), ``read back`` (appended to and read, or written in
             place), ``overwritten`` (something was there before), ``temporary``, ``listing``,
-            ``directory``, ``pattern``, ``package``, ``shown``, ``download``,
-            ``mode=0644``, ``owner=…``, ``mount=nfs``.
+            ``directory``, ``relative`` (so it was given, though the path is absolute), ``pattern``,
+            ``package``, ``shown``, ``download``, ``mode=0644``, ``owner=…``, ``mount=nfs``.
     """
 
     resource: Resource

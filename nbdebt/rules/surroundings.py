@@ -77,7 +77,7 @@ class Touch(msgspec.Struct, frozen=True):
     @property
     def absolute(self) -> bool:
         """Whether its path begins at a root or a home directory."""
-        return isinstance(self.resource, File) and is_absolute(self.text)
+        return isinstance(self.resource, File) and is_absolute(self.text) and not self.has("relative")
 
     @property
     def by_shell(self) -> bool:

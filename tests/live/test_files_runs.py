@@ -267,7 +267,10 @@ def test_another_directory(watch: FileWatch, tmp_path: Path) -> None:
     Path("d").mkdir()
     Path("d/a").write_text("x")
     assert of(cell(watch, "import os\nos.chdir('d')\nopen('a').read()")) == ["a"]
-    assert of(cell(watch, "open('a').read()\nos.chdir('..')", 2, {"os": os})) == [str(tmp_path / "d" / "a")]
+    seen = cell(watch, "open('a').read()\nos.chdir('..')", 2, {"os": os})
+    assert of(seen) == [str(tmp_path / "d" / "a")] and seen[0].detail == ("relative",)
+    (seen_there,) = cell(watch, f"open({str(tmp_path / 'd' / 'a')!r}).read()\nos.chdir('d')", 3, {"os": os})
+    assert seen_there.detail == ()
 
 
 def test_a_handle_kept_from_one_run_to_the_next(watch: FileWatch) -> None:

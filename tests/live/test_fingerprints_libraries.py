@@ -49,6 +49,20 @@ def test_estimators() -> None:
     assert take(model).digest == before.digest
 
 
+def test_a_search_is_not_told_by_the_time_it_took() -> None:
+    pytest.importorskip("sklearn")
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GridSearchCV
+
+    x, y = np.random.default_rng(0).random((30, 3)), [0, 1] * 15
+    one, twin, other = (GridSearchCV(LogisticRegression(), {"C": [1, c]}, cv=2).fit(x, y) for c in (2, 2, 3))
+    assert one.cv_results_["mean_fit_time"].tolist() != twin.cv_results_["mean_fit_time"].tolist()
+    check(one, other, twin)
+    twin.cv_results_["mean_test_score"][0] = 2
+    assert take(one).digest != take(twin).digest
+    assert meets(one, one.cv_results_)
+
+
 def test_functions_that_cython_compiled() -> None:
     check(np.random.default_rng, np.random.seed, np.random.default_rng)
     found = take(np.random.default_rng)

@@ -1,8 +1,11 @@
 # ruff: noqa: E501 -- a row of a table is one line
 """A setting's digest changes when the setting does, and comes back with it."""
 
+from typing import Any
+
 import pytest
 
+import nbdebt
 from nbdebt.live.settings import SettingsSensor
 
 CASES = [
@@ -130,3 +133,13 @@ def test_reading_matplotlib_options_chooses_no_backend() -> None:
     before = dict.__getitem__(matplotlib.rcParams, "backend")
     SettingsSensor().snapshot()
     assert dict.__getitem__(matplotlib.rcParams, "backend") is before
+
+
+def test_a_setting_that_a_rerun_changes_again_gets_advice_that_fits(shell: Any) -> None:
+    session = nbdebt.load(shell)
+    source = "import os\nos.makedirs('sub', exist_ok=True)\nos.chdir('sub')\nhere = os.getcwd()"
+    session.set_document([("a", source)])
+    for _ in range(2):
+        shell.run_cell(source, cell_id="a")
+    advice = {finding.code: finding.advice for finding in session.report().findings}
+    assert advice["NBD104"] == "Change `cwd` only where that isn't done yet, or restart before it runs again."

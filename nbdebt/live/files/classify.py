@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from nbdebt.data.addresses import safe_url
+from nbdebt.data.targets import is_absolute
 from nbdebt.live.files.contents import Contents, Signature, signature, standing, stat_digest
 from nbdebt.live.files.hook import Touch
 from nbdebt.live.files.noise import is_bundled
@@ -98,6 +99,9 @@ def _file(track: Track, contents: Contents, names: "Names") -> Iterator[Seen]:
     if "temporary" in kinds:
         detail.append("temporary")
     resource = File(_name(track))
+    if resource.path != track.given and not is_absolute(track.given):
+        # The run went on to another directory: what was written in the code is no path of this machine.
+        detail.append("relative")
     via = names.name(*track.via)
 
     def item(mode: OutsideMode, *more: str) -> Seen:

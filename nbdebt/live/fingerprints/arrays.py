@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 from xxhash import xxh3_128, xxh3_128_digest
 
+from nbdebt.live.fingerprints.instances import instance
 from nbdebt.live.fingerprints.kinds import reads, reads_library
 from nbdebt.live.fingerprints.nodes import Digest, Node, words
 from nbdebt.live.fingerprints.peek import attribute, is_user_class, mro, own_dict, type_name
@@ -221,3 +222,19 @@ def _tree(walk: Walk, value: Any) -> bytes | Node:
     walk.touch(value)
     state = value.__getstate__()
     return Node(b"tree:" + type_name(type(value)).encode(), [state])
+
+
+_TIMES: Final = ("_fit_time", "_score_time")
+
+
+@reads_library("sklearn:BaseSearchCV")
+def _search(walk: Walk, value: Any) -> bytes | Node:
+    """A search over parameters, without the seconds that its fits took: no two searches have the same."""
+    node = instance(walk, value)
+    table = own_dict(value).get("cv_results_")
+    if type(node) is Node and type(table) is dict:
+        walk.touch(table)
+        told = [(n, v) for n, v in table.items() if type(n) is not str or not n.endswith(_TIMES)]
+        results = Node(b"results", [part for item in told for part in item])
+        node.children = [results if child is table else child for child in node.children]
+    return node

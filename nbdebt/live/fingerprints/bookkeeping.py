@@ -1,5 +1,5 @@
 """Attributes in which libraries note down what says nothing of a value: who is told of changes, what was
-compiled, which graph a layer stands in, what the metrics of the last call were.
+compiled, which graph a layer stands in, what the metrics of the last call were, how long it took.
 
 Two fits of one model differ in its variables; that ``predict`` leaves a compiled function behind changes
 nothing that anyone reads.
@@ -74,5 +74,6 @@ BOOKKEEPING: Final[dict[str, frozenset[str]]] = {
     "keras:TrackedDict": frozenset(("tracker",)),
     "keras:TrackedSet": frozenset(("tracker",)),
     "tensorflow:Trackable": _TRACKABLE,
+    "sklearn:BaseSearchCV": frozenset(("refit_time_",)),
 }
 """By a class's registered name; what is derived from it inherits them."""

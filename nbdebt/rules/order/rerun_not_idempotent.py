@@ -124,6 +124,11 @@ def rerun_not_idempotent(seen: Analysis) -> Iterator[Finding]:
                     "Restart & Run All does that once"
                 )
                 advice = f"Give the result a new name, or make {names} in this cell."
+                if seen.observed and found[0].kind == "other-version":
+                    # A file, or a setting.
+                    advice = (
+                        f"Change {names} only where that isn't done yet, or restart before it runs again."
+                    )
         yield seen.finding(
             cell, place(seen, cell, found[0]), message, advice, basis="inferred", evidence=evidence
         )
