@@ -70,6 +70,24 @@ def _left(folder: str, names: list[str]) -> set[str]:
     }
 
 
+def as_original(text: str, place: Path, directory: str | Path) -> str:
+    """A text from a run in a copy, with the original's path wherever it names the copy's.
+
+    Args:
+        text: what was printed there, say.
+        place: the copy, as :func:`copied` gives it.
+        directory: the original.
+    """
+    origin = Path(directory).resolve()
+    inner, outer = place, origin
+    if place.name == origin.name and origin.parent != Path(origin.anchor):
+        inner, outer = place.parent, origin.parent
+    # Where temporary directories lie behind a link, a program is told the one name or the other.
+    for name in sorted({str(inner), os.path.realpath(inner)}, key=len, reverse=True):
+        text = text.replace(name, str(outer))
+    return text
+
+
 @contextmanager
 def copied(directory: str, made: Sequence[str] = (), written: Sequence[str] = ()) -> Iterator[Path]:
     """A copy of a directory; links stand for large files that aren't written, for files that can't be read,

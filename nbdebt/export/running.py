@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import msgspec
 
 import nbdebt
 from nbdebt.export.model import Held, Limits
-from nbdebt.export.place import copied
+from nbdebt.export.place import as_original, copied
 from nbdebt.export.stopping import stop_of
 from nbdebt.model.errors import NbdebtError
 
@@ -58,6 +59,7 @@ class Program(msgspec.Struct, frozen=True):
 class Done(msgspec.Struct):
     """One run: its exit status, what it printed, its values, the contents of its files.
 
+    Values and ``said_here`` (what it printed) name the original directory where it was told the copy's.
     ``files`` are those that were asked for, ``others`` those that it wrote besides, small ones.
     """
 
@@ -68,6 +70,7 @@ class Done(msgspec.Struct):
     files: dict[str, bytes]
     seconds: float
     others: dict[str, bytes]
+    said_here: str = ""
 
     def failure(self, limits: Limits) -> str:
         """Why it came to no end, in words; empty where it did."""
@@ -108,13 +111,28 @@ def run(program: Program, limits: Limits) -> Done:
             err.seek(0)
             printed, said = (f.read().decode("utf-8", "replace") for f in (out, err))
         seconds = time.perf_counter() - started
-        values = msgspec.msgpack.decode(result.read_bytes(), type=dict[str, Held]) if result.exists() else {}
+        told = result.read_bytes() if result.exists() else b""
+        values = msgspec.msgpack.decode(told, type=dict[str, Held]) if told else {}
+        if place.parent.name.encode() in told:
+            values = {name: _moved(value, place, program.directory) for name, value in values.items()}
         wanted = sorted(name for name in {*program.files} if not os.path.isabs(name))
         files = {name: (place / name).read_bytes() for name in wanted if (place / name).is_file()}
         now = _stamps(place)
         new = [name for name, stamp in now.items() if before.get(name) != stamp and name not in files]
         others = {name: (place / name).read_bytes() for name in sorted(new) if now[name][0] <= _SMALL}
-        return Done(status, printed, said, values, files, seconds, others)
+        here = as_original(printed, place, program.directory)
+        return Done(status, printed, said, values, files, seconds, others, here)
+
+
+def _moved(held: Held, place: Path, directory: str) -> Held:
+    """A value that names the original where it named the copy."""
+
+    def at_home(plain: Any) -> Any:
+        if isinstance(plain, str):
+            return as_original(plain, place, directory) if place.parent.name in plain else plain
+        return list(map(at_home, plain)) if isinstance(plain, list | tuple) else plain
+
+    return msgspec.structs.replace(held, plain=at_home(held.plain))
 
 
 def _stamps(place: Path) -> dict[str, tuple[int, int]]:

@@ -53,7 +53,7 @@ def verify(
             if how := differ(before[name], done.values[name]):
                 differences.append(f"`{name}` {how}")
     expected = [line for entry in script.printed for line in _expected(script, entry)]
-    missing = missing_line(expected, done.printed.splitlines())
+    missing = missing_line(expected, done.said_here.splitlines())
     if missing is not None:
         differences.append(f"it does not print {missing.strip()[:80]!r} where the notebook did")
     if differences and log.unseeded and manifest.seeded:
@@ -111,8 +111,9 @@ def _given(one: Done, other: Done, apart: set[str]) -> Given:
     same = [n for n in names if n not in apart and one.values[n].digest == other.values[n].digest]
     files = [n for n in one.files if n in other.files and not bytes_differ(one.files[n], other.files[n], n)]
     changing = [name for name in (*names, *one.files) if name not in same and name not in files]
-    rest = iter(_lines(other))
-    printed = [line for line in _lines(one) if any(line == there for there in rest)]
+    # As it was printed in either copy: a line that names the directory is no line for other machines.
+    rest = iter(_lines(other.printed))
+    printed = [line for line in _lines(one.printed) if any(line == there for there in rest)]
     return Given(
         {name: one.values[name] for name in same},
         {name: one.files[name] for name in files},
@@ -150,12 +151,12 @@ def _varies(one: Done, other: Done, apart: set[str]) -> str:
     for name in sorted(first):
         if how := bytes_differ(first[name], second[name], name):
             return f"{name} {how}"
-    for line, instead in zip_longest(_lines(one), _lines(other), fillvalue=""):
+    for line, instead in zip_longest(_lines(one.said_here), _lines(other.said_here), fillvalue=""):
         if line != instead:
             return f"it prints {line.strip()[:80]!r}, then {instead.strip()[:80]!r}"
     return ""
 
 
-def _lines(done: Done) -> list[str]:
-    """What was printed, without times and the directories of the copies."""
-    return [without_addresses(line) for line in lines_of([done.printed])]
+def _lines(printed: str) -> list[str]:
+    """What was printed, without times."""
+    return [without_addresses(line) for line in lines_of([printed])]

@@ -4,6 +4,7 @@ No code of the user's is run: only values of exactly these types are spelled out
 """
 
 import sys
+from pathlib import PosixPath, PurePosixPath, PureWindowsPath, WindowsPath
 from typing import Any
 
 from nbdebt.export.model import Held
@@ -52,6 +53,8 @@ def _plain(value: object, spent: list[int], depth: int) -> Any:
     kind = type(value)
     if kind is float or kind is int or kind is bool or kind is str or value is None:
         return (kind.__name__, value if kind is not int else str(value))
+    if kind is PosixPath or kind is WindowsPath or kind is PurePosixPath or kind is PureWindowsPath:
+        return ("path", str(value))
     if kind is complex:
         return ("complex", value.real, value.imag)  # type: ignore[attr-defined]
     if kind is list or kind is tuple:

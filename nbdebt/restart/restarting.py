@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nbdebt.export.files import files_differ
-from nbdebt.export.place import copied, outside
+from nbdebt.export.place import as_original, copied, outside
 from nbdebt.flow.reasons import order_text
 from nbdebt.model.errors import NbdebtError, NotebookError
 from nbdebt.model.notebook import Notebook
@@ -51,14 +51,13 @@ def restart(path: str, kernel: str = "", timeout: float = 600.0, twice: bool = T
     name = kernel_for(metadata, kernel)
     directory = os.path.dirname(os.path.abspath(path))
     with ExitStack() as places:
-        first, one = _once(
-            node, name, places.enter_context(copied(directory, (), reasons.written())), timeout
-        )
+        place = places.enter_context(copied(directory, (), reasons.written()))
+        first, one = _once(node, name, place, directory, timeout)
         second: NotebookRun | None = None
         other: dict[str, Path] = {}
         if twice:
             place = places.enter_context(copied(directory, (), reasons.written()))
-            second, other = _once(node, name, place, timeout)
+            second, other = _once(node, name, place, directory, timeout)
         differs = list(_differs(document, reasons, saved, first, second, name))
         files = list(_files(Path(directory), one, other if twice else None, reasons, first))
     compared = [n for n in saved if n in first.cells]
@@ -106,7 +105,9 @@ def _saved(data: bytes, document: Notebook) -> dict[int, Look]:
     return {index: look(outputs) for index, outputs in ran.items()} if any(ran.values()) else {}
 
 
-def _once(node: Any, kernel: str, place: Path, timeout: float) -> tuple[NotebookRun, dict[str, Path]]:
+def _once(
+    node: Any, kernel: str, place: Path, directory: str, timeout: float
+) -> tuple[NotebookRun, dict[str, Path]]:
     """One run, and the files that it wrote."""
     before = {path: path.stat().st_mtime_ns for path in _walk(place)}
     done = run_notebook(copy.deepcopy(node), kernel, place, timeout)
@@ -117,7 +118,7 @@ def _once(node: Any, kernel: str, place: Path, timeout: float) -> tuple[Notebook
     }
     for run in done.cells.values():
         strip_cells([{"outputs": run.outputs}])
-        _rename(run.outputs, str(place))
+        _rename(run.outputs, place, directory)
     return done, wrote
 
 
@@ -127,15 +128,15 @@ def _walk(place: Path) -> Iterator[Path]:
         yield from (path for name in names if (path := Path(top, name)).is_file() and not path.is_symlink())
 
 
-def _rename(outputs: list[Any], place: str) -> None:
-    """Outputs that name the directory name that of the original, or another copy's, alike."""
+def _rename(outputs: list[Any], place: Path, directory: str) -> None:
+    """Outputs that name the copy name the original."""
     for output in outputs:
         for key in ("text", "evalue"):
             if isinstance(output.get(key), str):
-                output[key] = output[key].replace(place, ".")
+                output[key] = as_original(output[key], place, directory)
         plain = output.get("data", {}).get("text/plain")
         if isinstance(plain, str):
-            output["data"]["text/plain"] = plain.replace(place, ".")
+            output["data"]["text/plain"] = as_original(plain, place, directory)
 
 
 def _differs(

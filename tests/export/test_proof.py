@@ -2,12 +2,16 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+pytest.importorskip("IPython")
 
 import nbdebt
 from nbdebt.export.place import FILES, copied, outside
 from nbdebt.model.errors import NbdebtError
+from tests.live.conftest import shell as shell
 
 nbformat = pytest.importorskip("nbformat")
 
@@ -43,6 +47,7 @@ def test_what_a_copy_of_the_directory_can_t_hold_back(
         ("import time\nopen(f'{time.time_ns()}.txt', 'w').close()", ".txt is written by one run only"),
         ("import time\nwith open('n.txt', 'w') as f:\n    f.write(hex(time.time_ns()))", "n.txt "),
         ("import os\nif os.path.exists(os.path.expanduser('~/gone')): 1 / 0", ""),
+        ("from pathlib import Path\nhere = [Path.cwd(), str(Path('in').resolve())]\nprint('in', here)", ""),
     ],
 )
 def test_what_two_runs_don_t_agree_on_is_said(code: str, why: str, tmp_path: Path) -> None:
@@ -52,6 +57,17 @@ def test_what_two_runs_don_t_agree_on_is_said(code: str, why: str, tmp_path: Pat
     assert found.repeatable is (not why)
     assert why in found.varies
     assert found.summary().endswith(f"not the same when it runs again: {found.varies}" if why else "again")
+
+
+def test_where_a_session_is_counts_as_where_its_copy_is(shell: Any) -> None:
+    session = nbdebt.load(shell)
+    for cell in (
+        "from pathlib import Path\nhere = Path.cwd()\nabove = here.parent",
+        "{'in': str(here / 'a')}",
+    ):
+        shell.run_cell(cell, store_history=True)
+    found = nbdebt.export(session).verify()
+    assert found.equal and found.repeatable, found
 
 
 def test_what_was_not_run_is_not_called_unequal(tmp_path: Path) -> None:

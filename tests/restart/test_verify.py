@@ -56,6 +56,8 @@ def test_what_gives_what_is_saved(tmp_path: Path) -> None:
         ("import csv\nrows = list(csv.reader(open('in.csv')))\nrows", 1, value(1, "[['a'], ['1']]")),
         ("open('out.txt', 'w').write('done')", 2, value(2, "4")),
         ("1 / 0", None, []),
+        # It runs in a copy: where it is said to be is where it is.
+        ("import pathlib\npathlib.Path.cwd() / 'x'", 3, value(3, repr(tmp_path.resolve() / "x"))),
     )
     document = nbformat.read(path, 4)
     document.cells[2].metadata["tags"] = ["raises-exception"]
@@ -64,7 +66,7 @@ def test_what_gives_what_is_saved(tmp_path: Path) -> None:
     result = run(path)
     assert result.exit_code == 0, result.output
     assert "gives what is saved, twice" in result.output
-    assert "2 cells compared with what is saved, 1 file written" in result.output
+    assert "3 cells compared with what is saved, 1 file written" in result.output
     assert Path(path).read_bytes() == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.csv", "n.ipynb"]
 
