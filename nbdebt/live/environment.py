@@ -55,13 +55,20 @@ Outside = Callable[[str], bytes]
 class Env(dict[str, Found]):
     """The environment of a replay; keeps a journal, so that it can be taken back to an earlier cell.
 
-    ``links`` are names that a replay makes other names for what a name holds, where no run did.
+    ``links`` are names that a replay makes other names for what a name holds, where no run did; they aren't
+    taken back, and ``linked`` says whether there ever were any.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.journal: list[tuple[str, Found | None]] = []
         self.links: dict[str, str] = {}
+        self.linked = False
+
+    def link(self, name: str, source: str) -> None:
+        """A name is another one for what a name holds."""
+        self.links[name] = source
+        self.linked = True
 
     def follow(self, base: str, anew: bool, others: Collection[str]) -> None:
         """A name was made anew, or what it holds was changed: what its other names hold was, too.
@@ -111,9 +118,11 @@ class Env(dict[str, Found]):
                 dict.__setitem__(found, base, old)
         return found
 
-    def written(self, length: int) -> dict[str, Found | None]:
-        """What became of all that was touched since the journal had this length; None for what is gone."""
-        return {base: self.get(base) for base, _ in self.journal[length:]}
+    def written(self, first: int, last: int) -> dict[str, Found | None]:
+        """What became of all that was touched while the journal grew from one length to another; None for
+        what was gone then."""
+        then = self if last == len(self.journal) else self.at(last)
+        return {base: then.get(base) for base, _ in self.journal[first:last]}
 
 
 class Outcome(msgspec.Struct):
@@ -126,6 +135,7 @@ class Outcome(msgspec.Struct):
         edited: cells that were edited since they ran, with no run of the new code that fits.
         idle: names that a cell makes which never ran.
         quiet: cells that leave other values than they left, and surely show what they showed.
+        marks: how long the environment's journal was before each cell.
     """
 
     cells: dict[int, CellReplay] = {}
@@ -134,3 +144,4 @@ class Outcome(msgspec.Struct):
     edited: set[int] = set()
     quiet: set[int] = set()
     idle: dict[str, Place] = {}
+    marks: dict[int, int] = {}

@@ -71,6 +71,9 @@ class Understanding:
         self._flows: dict[tuple[str, str], CellFlow] = {}
         self._concrete: Concrete | None = None
         self._places: dict[str, tuple[Cell, CellFlow, str, Place]] = {}
+        # Of the latest replay: what went by recorded runs alone, and the names that may come out differently.
+        self.first: Replayer | None = None
+        self.differ: frozenset[str] = frozenset()
 
     # The document
 
@@ -182,7 +185,7 @@ class Understanding:
         """Restart & Run All, symbolically, and what would differ from the session at its end."""
         session, recorder = self.session, self.session.recorder
         places = self.places(notebook, flows)
-        replayer = self.replayer()
+        self.first = replayer = self.replayer()
         done = replayer.replay(places)
         odd = {c.cell for c in done.cells.values() if c.state not in ("same", "never-run")}
         if odd:
@@ -212,6 +215,7 @@ class Understanding:
         if difference.names and self._concrete is not None and replayer.walk is not None:
             for name in self._concrete.equal_now(replayer.walk, difference.names):
                 del difference.names[name]
+        self.differ = frozenset((*difference.names, *difference.unknown, *difference.left_over))
         return done, difference
 
     def _outside(self, base: str) -> bytes:

@@ -62,6 +62,8 @@ class Replayer:
         self.straight = False
         self.adopted: Mapping[str, State] = {}
         self.database: Callable[[str], State | None] = lambda path: None
+        self.places: list[Place] = []
+        self.done = Outcome()
 
     def replay(self, document: Iterable[Place]) -> Outcome:
         """The document from top to bottom."""
@@ -69,8 +71,15 @@ class Replayer:
         self.why.know(places)
         done = Outcome()
         for place in places:
+            done.marks[place.index] = len(done.env.journal)
             self.step(place, done)
+        self.places, self.done = places, done
         return done
+
+    def ran(self, record: RunRecord) -> None:
+        """There is one more run."""
+        if self.by_cell:
+            self.by_cell.setdefault(record.run.cell_id, []).insert(0, record)
 
     def step(self, place: Place, done: Outcome) -> None:
         """The next cell."""
@@ -388,7 +397,7 @@ class Replayer:
         for target, source in found.copies if found is not None else ():
             if (held := kept.get(source)) is not None and held.state is not None:
                 env[target] = Found(held.state, place.index)
-                env.links[target] = source
+                env.link(target, source)
 
     def _until(self, place: Place, last: RunRecord, env: Env, differ: list[Read]) -> None:
         """The cell fails: what its statements make before it does."""
