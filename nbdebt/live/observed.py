@@ -21,6 +21,7 @@ from nbdebt.live.demands import demands, takes_the_end
 from nbdebt.live.files import FileWatch
 from nbdebt.live.fingerprints.peek import class_dict, mro
 from nbdebt.live.namespace import Change, Namespace
+from nbdebt.live.own_modules import OwnModules
 from nbdebt.live.random_states import absent
 from nbdebt.live.record import CLOCK, SHAPE, Effect, Outline, Read, RunRecord, Touch, is_entropy, key_in
 from nbdebt.live.seen import RandomSeen, Seen
@@ -35,6 +36,7 @@ class Books(Protocol):
     namespace: Namespace
     files: FileWatch
     databases: Databases
+    modules: OwnModules
     records: dict[int, RunRecord]
     initial_settings: dict[str, bytes]
     made_settings: dict[str, int]
@@ -123,6 +125,8 @@ def finish(record: RunRecord, seen: Boundary, recorder: Books) -> None:
     record.vague = tuple(
         dict.fromkeys(t.base for t in seen.summary.takes if t.code == DRAW and t.base in CLOCK)
     )
+    taken = {a.resource.name for a in seen.flow.accesses if a.mode == "read" and isinstance(a.resource, Name)}
+    record.modules = recorder.modules.used(taken | seen.used, words | seen.used, recorder.namespace.values)
     salt = xxh3_128_digest(record.key + b"".join([r.base.encode() + (r.key or b"!") for r in record.reads]))
     _names(record, seen, recorder, salt, words)
     if any(_is_iterator(recorder.namespace.values.get(name)) for name in words & seen.before.keys()) and all(

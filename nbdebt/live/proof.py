@@ -22,7 +22,7 @@ def contradicted(chosen: RunRecord, runs: Sequence[RunRecord]) -> set[str]:
     found: set[str] = set()
     reads = {(r.base, r.part): r.key for r in chosen.reads}
     for other in runs[-_RUNS:]:
-        if other is chosen or other.run.outcome != "ok":
+        if other is chosen or other.run.outcome != "ok" or other.modules != chosen.modules:
             continue
         if {(r.base, r.part): r.key for r in other.reads} != reads or None in reads.values():
             continue

@@ -10,6 +10,7 @@ from xxhash import xxh3_128_digest
 from nbdebt.flow.facts import CellFlow
 from nbdebt.flow.reader import Parsed
 from nbdebt.flow.steps import DELETE, DRAW, ENTROPY, MUTATE, READ, SEED, key_of
+from nbdebt.live.own_modules import Used
 from nbdebt.live.seen import Seen
 from nbdebt.live.states import ABSENT, State
 from nbdebt.model.history import Access, Run
@@ -202,6 +203,7 @@ class RunRecord(msgspec.Struct):
         prints: a function of the user's that it called may print.
         stood: where the random streams that it drew from stood when it began.
         entropies: what generators that it made took from the system, in order.
+        modules: what it used of modules of the user's own.
     """
 
     run: Run
@@ -225,6 +227,7 @@ class RunRecord(msgspec.Struct):
     prints: bool = True
     stood: dict[str, bytes] = {}
     entropies: tuple[int, ...] = ()
+    modules: tuple[Used, ...] = ()
 
     @property
     def made(self) -> tuple[str, ...]:

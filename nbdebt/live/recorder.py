@@ -29,6 +29,7 @@ from nbdebt.live.interrupt import Stop
 from nbdebt.live.loading import running_cell
 from nbdebt.live.namespace import Namespace
 from nbdebt.live.observed import Boundary, belated, finish
+from nbdebt.live.own_modules import OwnModules
 from nbdebt.live.randomness import Streams
 from nbdebt.live.record import Outline, RunRecord, before_line, outline, shown, source_key
 from nbdebt.live.seen import RandomSeen, Seen
@@ -62,6 +63,7 @@ class Recorder:
         self.settings = SettingsSensor()
         self.files = FileWatch()
         self.databases = Databases(self.files.digest, self.files.quiet)
+        self.modules = OwnModules(self.files.quiet)
         self.calls = Calls()
         self.reader = Reader(registry)
         self.records: dict[int, RunRecord] = {}

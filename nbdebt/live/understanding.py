@@ -173,6 +173,7 @@ class Understanding:
         parse, outside = recorder.parse, self._outside
         replayer = Replayer(recorder.records, session.last, session.by_key, outside, now, parse, concrete)
         replayer.database = recorder.databases.state
+        replayer.edited_module = recorder.modules.edited
         earlier = recorder.earlier
         if earlier.inputs:
             shown = self.shown()

@@ -16,6 +16,7 @@ from nbdebt.live.beside import Beside
 from nbdebt.live.concrete import Concrete, Known, Walk
 from nbdebt.live.environment import Env, Found, Outcome, Outside, Place
 from nbdebt.live.left import left
+from nbdebt.live.own_modules import Used
 from nbdebt.live.proof import contradicted
 from nbdebt.live.record import SHAPE, THERE, Effect, Read, RunRecord, key_in, shown, working_key
 from nbdebt.live.settled import settled, worked
@@ -64,6 +65,7 @@ class Replayer:
         self.database: Callable[[str], State | None] = lambda path: None
         self.places: list[Place] = []
         self.done = Outcome()
+        self.edited_module: Callable[[Iterable[Used]], str] = lambda used: ""
 
     def replay(self, document: Iterable[Place]) -> Outcome:
         """The document from top to bottom."""
@@ -95,6 +97,8 @@ class Replayer:
             foreign = [r.base for r in chosen.reads if r.base not in env and self._foreign(r)]
             self._apply(chosen, place.index, env)
             cell = done.cells[place.index] = self.beside.compared(place, chosen, last, done.quiet)
+            if cell.state == "same" and (module := self.edited_module(chosen.modules)):
+                cell.reasons.append(Reason("vague", module, text=_EDITED_MODULE.format(module)))
             hidden = contradicted(chosen, self.by_key.get(place.key, ()))
             for base in sorted(hidden):
                 done.env[base] = Found(None, place.index, "differs")
@@ -412,6 +416,7 @@ class Replayer:
 
 
 _HIDDEN = "ran twice on the same values and made another {}: something that was not seen decides it"
+_EDITED_MODULE = "used `{}` as it was before it was edited"
 _IDLE = "reads `{}`, which {} above makes, and that never ran"
 _FOREIGN = "reads `{}`, which was there before recording began"
 
