@@ -168,7 +168,7 @@ def command(
         status = 0 if found.equal else 1
     else:
         script = made(log, targets, None, used, form)
-    _told(script)
+    _told(script, to)
     if to in TOOLS:
         status = max(status, _pipeline(script, to, notebook, output_file, timeout if verify else None))
     else:
@@ -217,8 +217,10 @@ def _pipeline(script: Script, tool: str, notebook: str, target: str | None, time
     return status
 
 
-def _told(script: Script) -> None:
+def _told(script: Script, to: str) -> None:
     for text in script.manifest.dropped:
         tell(f"left out: {text}")
     for text in script.manifest.notes:
-        tell(text)
+        # A pipeline that isn't divided is refused for that.
+        if to not in TOOLS or not text.startswith("Not divided"):
+            tell(text)

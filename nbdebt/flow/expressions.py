@@ -201,13 +201,13 @@ class ExpressionReader(PlaceReader):
         certain = len(node.generators) == 1 and not first.ifs and runs_at_least_once(first.iter)
         self.scopes.append(scope)
         self.loop += 1
-        held = self.maybe
+        held, turnless = self.maybe, self.turnless
         for position, generator in enumerate(node.generators):
             if position:
                 iterable = self.evaluate(generator.iter)
             self.assign(generator.target, self.element_of(iterable, generator.iter))
             if not certain:
-                self.maybe = held + 1
+                self.maybe, self.turnless = held + 1, turnless + 1
             for condition in generator.ifs:
                 self.evaluate(condition)
         if node.__class__ is ast.DictComp:
@@ -215,7 +215,7 @@ class ExpressionReader(PlaceReader):
             element = self.evaluate(node.value)
         else:
             element = self.evaluate(node.elt)
-        self.maybe = held
+        self.maybe, self.turnless = held, turnless
         self.loop -= 1
         self.scopes.pop()
         result = Value(_COMPREHENSION_TYPES[node.__class__])

@@ -150,8 +150,10 @@ class StatementReader(DefinitionReader):
             held = self.assigned
             self.assigned = dict(held)
             self.maybe += 1
+            self.turnless += 1
             self.assign(node.target, element)
             self.block(node.body)
+            self.turnless -= 1
             self.maybe -= 1
             self.assigned = held
         self.loop -= 1
@@ -192,7 +194,9 @@ class StatementReader(DefinitionReader):
         if certain:
             self.block(node.body)
         else:
+            self.turnless += 1
             self.maybe_block(node.body)
+            self.turnless -= 1
         self.loop -= 1
         self.maybe_block(node.orelse)
 

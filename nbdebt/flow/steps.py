@@ -9,7 +9,9 @@ from nbdebt.model.history import Access, Name, RandomStream
 # Streams that no seed determines. Clock and set order are kept apart: what comes of them may be the same.
 ENTROPY = frozenset(("os", "uuid"))
 BRANCH = "<random>in a branch"
+TEMPORARY = "<random>temporary"
 VAGUE = {
+    TEMPORARY: "makes a temporary file or directory, with another name in every run",
     BRANCH: "may draw from a random stream that nothing seeded, under a condition",
     "<random>time": "reads the clock",
     "<random>hash": "depends on the order of a set, which changes from session to session for texts",
@@ -96,6 +98,9 @@ def compile_cell(
             base, part = key_of(access)
             if code == DRAW and "branch" in access.detail and base[8:] not in seeded:
                 base = BRANCH
+            elif code == DRAW and access.via.startswith("tempfile."):
+                # What is done with it is mostly the same, whatever it is called.
+                base = TEMPORARY
             if moves and base.startswith("<File>") and not base[6:].startswith(("/", "~", "<")):
                 ops.append(Op(READ, "<Setting>cwd", "", access.certain, False, index))
             if code in (WRITE, MUTATE) and "commutes" in access.detail:

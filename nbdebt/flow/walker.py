@@ -90,6 +90,8 @@ class Walker:
         self.results: list[Value | None] = []
         self.maybe = 0
         self.loop = 0
+        # How much of ``maybe`` says only that a loop may have no turn.
+        self.turnless = 0
         self.guarded = 0
         self.left = 0
         self.site: Span | None = None
@@ -271,7 +273,9 @@ class Walker:
 
     def draw(self, stream: str, node: Any, via: str, detail: tuple[str, ...] = ()) -> None:
         """Add a draw from a process-wide random stream."""
-        if self.maybe and not self.loop:
+        # In a loop a branch is taken some time, mostly; not one that stands in for an argument left out.
+        loop = self.maybe <= self.turnless if "unseeded-generator" in detail else self.loop
+        if self.maybe and not loop:
             detail = (*detail, "branch")
         self.emit(RandomStream(stream), "draw", node, via, detail)
 

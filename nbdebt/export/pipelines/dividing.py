@@ -53,8 +53,9 @@ def pipeline_of(script: Script, directory: str, back: str) -> Pipeline:
     """
     names = script.manifest.functions
     if len(names) < 2:
-        why = [note for note in script.manifest.notes if note.startswith("Not divided")]
-        raise ExportRefused(why[0] if why else "a pipeline needs headings: they say where steps begin")
+        why = [note.partition(": ")[2] for note in script.manifest.notes if note.startswith("Not divided")]
+        reason = f" ({why[0]})" if why else ""
+        raise ExportRefused(f"not divided into steps{reason}: headings in markdown say where each begins")
     tree = tree_of(script.text)
     functions = {n.name: n for n in tree.body if isinstance(n, ast.FunctionDef)}
     main = functions[names[-1]]

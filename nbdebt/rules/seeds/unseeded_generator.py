@@ -82,6 +82,45 @@ import random
 token = random.SystemRandom().randrange(10 ** 6)
 ```
 
+One that stands in for an argument, which every call gives:
+
+```python
+# %% [1]
+import numpy as np
+
+def walk(steps, rng=None):
+    rng = rng or np.random.default_rng()
+    return rng.normal(size=steps).cumsum()
+# %% [2]
+walk(3, np.random.default_rng(1)), walk(4, rng=np.random.default_rng(2))
+```
+
+and one that doesn't:
+
+```python
+# %% [1]
+import numpy as np
+
+def walk(steps, rng=None):
+    if rng is None:
+        rng = np.random.default_rng()  # <- NBD202
+    return rng.normal(size=steps).cumsum()
+# %% [2]
+walk(3, np.random.default_rng(1)), walk(4)
+```
+
+```python fixed
+# %%
+import numpy as np
+
+def walk(steps, rng=None):
+    if rng is None:
+        rng = np.random.default_rng(42)
+    return rng.normal(size=steps).cumsum()
+# %%
+walk(3, np.random.default_rng(1)), walk(4)
+```
+
 ## Known limits
 A seed that is None at run time is not seen unless the code says None; in a live session it is. A generator
 that is seeded, or given a state, after it was made is reported all the same.
@@ -98,6 +137,7 @@ from nbdebt.model.finding import Finding, Fix, Replace, Safety
 from nbdebt.model.history import Access, Span
 from nbdebt.rules import Needs, rule
 from nbdebt.rules.analysis import Analysis
+from nbdebt.rules.seeds._left_out import never_needed
 from nbdebt.rules.seeds._streams import argument_edit, call_at
 
 # What makes a generator without a seed, and takes none: what to make it with.
@@ -119,6 +159,8 @@ def unseeded_generator(seen: Analysis) -> Iterator[Finding]:
             if (where, span) in told:
                 continue
             told.add((where, span))
+            if "branch" in access.detail and never_needed(seen, where, span):
+                continue
             seed = seen.settings.seed
             call = call_at(seen, where, access)
             # Made again and again with one seed, it gives the same numbers each time: not what was written.
