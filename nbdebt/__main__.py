@@ -21,10 +21,13 @@ def main() -> None:
         return
     # Imports and results live to the end: looking for garbage among them again and again finds none.
     gc.set_threshold(_MANY_OBJECTS)
-    from nbdebt.cli import cli
-
     try:
+        from nbdebt.cli import cli
+
         cli.main(prog_name="nbdebt")
+    except KeyboardInterrupt:
+        # While it was still being loaded; else the command says it.
+        sys.exit(130)
     finally:
         # Nor in what ends with the process.
         gc.freeze()
