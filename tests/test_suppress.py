@@ -172,6 +172,25 @@ def test_what_silences_nothing_can_be_reported(source: str, message: str | None,
     assert told == ([(message, line)] if message else [])
 
 
+def test_one_draw_that_is_silenced_silences_no_other() -> None:
+    text = """
+        # %%
+        import random
+        # %%
+        a = random.random()  # nbdebt: ignore[NBD201] for the look of it
+        b = random.random()  # noqa: NBD201
+        # %% tags=["nbdebt-ignore-NBD201"]
+        random.random(), random.random()
+        # %%
+        d = random.random()
+    """
+    document = read_notebook(textwrap.dedent(text).encode(), "n.py")
+    report = check(document, Settings(select=("NBD201", "NBD901")))
+    (found,) = report.findings
+    assert found.code == "NBD201" and found.source == "d = random.random()"
+    assert "like" not in found.message and found.fix is not None
+
+
 def test_how_many_were_silenced_is_said() -> None:
     report = check(document("print(missing)\n# nbdebt: ignore-file"), Settings(select=BOTH))
     assert not report.findings and report.suppressed >= 2 and report.exit_status == 0

@@ -54,11 +54,14 @@ class Analysis:
             self._cells = [(cells[index], flows[index]) for index in sorted(flows) if not flows[index].error]
         return iter(self._cells)
 
-    def silenced(self, cell: int) -> bool:
-        """Whether the author wants to hear nothing of the rule that is being asked in this cell."""
+    def silenced(self, cell: int, span: Span) -> bool:
+        """Whether the author wants to hear nothing of the rule that is being asked at this place."""
         asked = self.rule
         return asked is not None and any(
-            s.cell == cell and s.line is None and s.concerns(asked) for s in self.suppressions
+            s.cell == cell
+            and (s.line is None or (s.line <= span.end_line and span.line <= max(s.line, s.end_line)))
+            and s.concerns(asked)
+            for s in self.suppressions
         )
 
     def label(self, cell: int) -> str:

@@ -147,8 +147,14 @@ def unseeded_draw(seen: Analysis) -> Iterator[Finding]:
         draws = stream.bare
         if not draws or stream.seeds:
             continue
-        # A cell that is silenced as a whole is not counted, nor does it silence the others.
-        draws = [use for use in draws if not seen.silenced(use.cell)] or draws
+        # Draws that are silenced are not counted, nor do they silence the others.
+        silenced = {id(use) for use in draws if seen.silenced(use.cell, use.access.span)}
+        for use in draws:
+            if id(use) in silenced:
+                yield seen.finding(use.cell, use.access.span, f"`{stream.shown}` is never seeded")
+        draws = [use for use in draws if id(use) not in silenced]
+        if not draws:
+            continue
         first = _clearest(seen, draws)
         others = len(draws) - 1
         more = f", like {others} more," if others else ""
