@@ -173,3 +173,13 @@ def test_a_generator_draws_the_same_after() -> None:
     one, other = np.random.default_rng(5), np.random.default_rng(5)
     take(one)
     assert one.random() == other.random()
+
+
+@pytest.mark.parametrize("values", [[1, 2], [1.5, 2], ["a", "b"], [None, "b"], [True, False]], ids=repr)
+def test_a_masked_array_that_was_shown_is_as_it_was(values: list[Any]) -> None:
+    """It takes the default of what fills its gaps when that is first asked for."""
+    array = np.ma.array(values, mask=[True, False])
+    before = take(array).digest
+    assert repr(array) and take(array).digest == before
+    array.fill_value = values[1]
+    assert take(array).digest != before

@@ -149,8 +149,24 @@ def _array(walk: Walk, value: Any) -> bytes | Node:
     user = is_user_class(cls)
     kept = sorted(k for k in names if type(k) is str and (user or k in _OWN))
     own: list[Any] = [cls] if user else []
-    children = [Digest(out) if type(out) is bytes else out, *own, *kept, *[names[k] for k in kept]]
+    held = [names[k] if k != "_fill_value" else _fill_value(names[k], plain.dtype) for k in kept]
+    children = [Digest(out) if type(out) is bytes else out, *own, *kept, *held]
     return Node(b"array:" + type_name(cls).encode("utf-8", "replace"), children)
+
+
+def _fill_value(fill: Any, dtype: Any) -> Any:
+    """What fills the gaps of a masked array; None for the default, which it takes when it is first shown."""
+    np: Any = sys.modules["numpy"]
+    if type(fill) is not np.ndarray or fill.ndim or fill.dtype.names is not None:
+        return fill
+    if dtype.kind == "O":
+        # That default is a text.
+        return None if fill.dtype.kind == "U" and fill.item() == "?" else fill
+    try:
+        default = np.array(np.ma.default_fill_value(fill.dtype), dtype=fill.dtype)
+    except (TypeError, ValueError):
+        return fill
+    return None if default.tobytes() == fill.tobytes() else fill
 
 
 @reads_library("numpy:generic", "numpy:str_", "numpy:bytes_")
