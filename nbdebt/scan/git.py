@@ -243,6 +243,9 @@ class Repository:
         if done.returncode:
             said = done.stderr.decode("utf-8", "replace").strip().splitlines()
             reason = said[0].removeprefix("fatal: ") if said else f"git ended with status {done.returncode}"
+            # Of a repository that is somebody else's git says itself what to do, at the end.
+            if said and (remedy := said[-1].strip()).startswith("git config "):
+                reason += f"; to trust it: {remedy}"
             raise NbdebtError(f"{self.directory}: {reason}")
         return done.stdout
 

@@ -152,7 +152,9 @@ def test_the_action_does_as_it_is_told(
     assert (checkout / "nbdebt.sarif").exists() == (inputs.get("sarif_file") is None)
     assert not (checkout / "hacked").exists()
     if not base and "summary" not in inputs:
-        assert "## nbdebt" in (checkout.parent / "summary.md").read_text(encoding="utf-8")
+        summary = (checkout.parent / "summary.md").read_text(encoding="utf-8")
+        assert "## nbdebt" in summary
+        assert ("NBD2" in summary) == ("--select" not in str(inputs) and "paths" not in inputs)
 
 
 @pytest.mark.parametrize(
