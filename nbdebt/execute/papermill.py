@@ -50,4 +50,5 @@ class NbdebtEngine(NBClientEngine):
         told = nb_man.nb.metadata.get("papermill", {}).get("input_path") or kwargs.get("input_path") or ""
         path = os.path.abspath(told) if os.path.exists(told) else ""
         record(client, path)
-        return client.execute(env={**os.environ, "JPY_SESSION_NAME": path} if path else None)
+        # No environment at all is none that a kernel can be started in.
+        return client.execute(env={**os.environ, "JPY_SESSION_NAME": path} if path else {**os.environ})

@@ -191,8 +191,11 @@ def test_papermill_has_an_engine_that_records(tmp_path: Path) -> None:
     papermill_engines.register("nbdebt", getattr(import_module(module), name))
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     saved(tmp_path / "in.ipynb", ("n = 1", ["parameters"]), "x = n * 2", "x", kernelspec=kernel)
+    below = tmp_path / "below"  # where the notebook's own path says nothing
+    below.mkdir()
+    out_path = str(tmp_path / "out.ipynb")
     papermill.execute_notebook(
-        "in.ipynb", "out.ipynb", {"n": 4}, engine_name="nbdebt", progress_bar=False, cwd=str(tmp_path)
+        "in.ipynb", out_path, {"n": 4}, engine_name="nbdebt", progress_bar=False, cwd=str(below)
     )
     out = json.loads((tmp_path / "out.ipynb").read_text(encoding="utf-8"))
     assert runs_of(out) == [(c["id"], n) for n, c in enumerate(out["cells"], 1)]
