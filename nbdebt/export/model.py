@@ -1,6 +1,6 @@
 """What is exported: the log of what ran, and the script that is made of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -101,6 +101,7 @@ class Log(msgspec.Struct, frozen=True):
         shown: text of the displayed results, by count; None where nobody kept it.
         seed: the configured seed; None where no configuration is known.
         below: the texts of markdown cells below the last run.
+        environ: the environment when it began; None for this process's.
     """
 
     title: str
@@ -119,6 +120,7 @@ class Log(msgspec.Struct, frozen=True):
     shown: dict[int, str] | None = None
     seed: int | None = None
     below: tuple[str, ...] = ()
+    environ: Mapping[str, str] | None = None
 
 
 class Logged(Protocol):

@@ -32,11 +32,20 @@ FILES = 20_000
 
 
 def outside(paths: Sequence[str]) -> list[str]:
-    """The paths that a copy of the directory can't hold back: absolute ones, and those that lead out."""
+    """The paths that a copy of the directory can't hold back: absolute ones, those that lead out, and what
+    isn't on this machine."""
     return [path for path in paths if _leads_out(os.path.expanduser(path))]
 
 
 def _leads_out(path: str) -> bool:
+    scheme, there, rest = path.partition("://")
+    if there:
+        # SQLAlchemy's: three slashes before a path that is relative, four before one that isn't.
+        path = rest.partition("#")[0].removeprefix("/") if scheme.startswith(("sqlite", "duckdb")) else rest
+        if scheme == "memory" or path in ("", ":memory:"):
+            return False
+        if not scheme.startswith(("sqlite", "duckdb", "file")):
+            return True
     if os.path.isabs(path):
         return not Path(path).resolve().is_relative_to(os.path.realpath("/tmp"))
     return os.path.normpath(path).startswith("..")

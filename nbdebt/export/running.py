@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,6 +43,7 @@ class Program(msgspec.Struct, frozen=True):
         made: files that it finds gone: they weren't there when the notebook began.
         written: files that will be written.
         summaries: values come with their summaries.
+        environ: the environment that it finds; None for this process's.
     """
 
     text: str
@@ -54,6 +55,7 @@ class Program(msgspec.Struct, frozen=True):
     made: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
     summaries: bool = False
+    environ: Mapping[str, str] | None = None
 
 
 class Done(msgspec.Struct):
@@ -106,7 +108,7 @@ def run(program: Program, limits: Limits) -> Done:
         before = _stamps(place)
         started = time.perf_counter()
         with Path(beside, "out").open("w+b") as out, Path(beside, "err").open("w+b") as err:
-            status = _watched(command, place, out.fileno(), err.fileno(), limits)
+            status = _watched(command, place, out.fileno(), err.fileno(), limits, program.environ)
             out.seek(0)
             err.seek(0)
             printed, said = (f.read().decode("utf-8", "replace") for f in (out, err))
@@ -168,10 +170,13 @@ def said_size(size: int) -> str:
     return f"{size} bytes"
 
 
-def _watched(command: Sequence[str], place: Path, out: int, err: int, limits: Limits) -> int:
+def _watched(
+    command: Sequence[str], place: Path, out: int, err: int, limits: Limits, found: Mapping[str, str] | None
+) -> int:
     """Run a process and all that it starts, not longer than it may; its exit status."""
     home = str(Path(nbdebt.__file__).parents[1])
-    environ = {k: v for k, v in os.environ.items() if k not in ("MPLBACKEND", "JPY_SESSION_NAME")}
+    given = os.environ if found is None else found
+    environ = {k: v for k, v in given.items() if k not in ("MPLBACKEND", "JPY_SESSION_NAME")}
     environ["PYTHONPATH"] = os.pathsep.join(filter(None, [environ.get("PYTHONPATH", ""), home]))
     environ.setdefault("PYTHONHASHSEED", "0")
     process = subprocess.Popen(

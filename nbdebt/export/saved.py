@@ -10,7 +10,7 @@ from nbdebt.export.model import Entry, Log
 from nbdebt.export.refused import ExportRefused
 from nbdebt.export.seeds import STREAMS
 from nbdebt.flow.facts import CellFlow
-from nbdebt.model.history import File, Name, RandomStream
+from nbdebt.model.history import File, Name, RandomStream, Table, Url
 from nbdebt.model.notebook import Cell, Notebook
 from nbdebt.report.words import plural
 
@@ -116,12 +116,16 @@ def unseeded_streams(entries: list[Entry]) -> tuple[str, ...]:
 
 
 def _written(entries: list[Entry]) -> tuple[str, ...]:
-    """The files that the code says it writes, where it says which."""
+    """The files that the code says it writes, where it says which, and what is not on this machine."""
     paths = (
-        access.resource.path
+        str(access.resource)
         for entry in entries
         for access in entry.flow.accesses
-        if isinstance(access.resource, File) and access.mode in ("write", "mutate")
+        if access.mode in ("write", "mutate")
+        and (
+            isinstance(access.resource, File)
+            or (isinstance(access.resource, Url | Table) and "://" in str(access.resource))
+        )
     )
     return tuple(dict.fromkeys(path for path in paths if not set(path) & set("<{*?")))
 

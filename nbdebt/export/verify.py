@@ -87,12 +87,13 @@ def _program(script: Script, summaries: bool) -> Program:
         log.made,
         log.written,
         summaries,
+        log.environ,
     )
 
 
 def _file_differences(script: Script, done: Done) -> Iterator[str]:
     for name in sorted(set(script.manifest.files)):
-        if os.path.isabs(name):
+        if os.path.isabs(name) or "://" in name:
             continue
         original = Path(script.log.directory, name)
         if name not in done.files:

@@ -15,6 +15,7 @@ from nbdebt.live.held import held
 from nbdebt.live.own import is_own
 from nbdebt.live.record import RunRecord
 from nbdebt.live.recorder import registry
+from nbdebt.model.history import Table
 
 if TYPE_CHECKING:
     from nbdebt.live.session import Session
@@ -83,6 +84,7 @@ def log_of(session: "Session") -> Log:
         texts,
         session.settings.seed,
         tuple(waiting),
+        session.recorder.environ,
     )
 
 
@@ -145,13 +147,22 @@ def _files(records: Sequence[RunRecord], directory: str) -> tuple[tuple[str, ...
                 if path not in written and not os.path.isdir(path):
                     written[path] = path not in found and effect.before is None
         for access in record.accesses:
-            if access.mode == "write" and str(access.resource) not in written:
-                written[str(access.resource)] = str(access.resource) not in found
+            name = _written(access.resource)
+            known = access.mode != "write" or name in written
+            if not (known or os.path.isdir(os.path.join(directory, name))):
+                written[name] = name not in found
     # What the system saw has another name, now and then, than the code has for it.
     real = {os.path.realpath(os.path.join(directory, p)): p for p in written if not os.path.isabs(p)}
     for path in [path for path in written if os.path.isabs(path) and os.path.realpath(path) in real]:
         written[real[os.path.realpath(path)]] = written.pop(path)
     return tuple(written), tuple(path for path, new in written.items() if new)
+
+
+def _written(resource: object) -> str:
+    """What is written, as a file where it is one: a table's database may be."""
+    if isinstance(resource, Table) and resource.connection and "://" not in resource.connection:
+        return resource.connection
+    return str(resource)
 
 
 def _unseeded(records: Sequence[RunRecord]) -> tuple[str, ...]:

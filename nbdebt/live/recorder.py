@@ -4,6 +4,7 @@ Work happens at cell boundaries only. Whatever goes wrong in here is noted once 
 reaches the user's cell.
 """
 
+import os
 import sys
 import threading
 import time
@@ -72,6 +73,8 @@ class Recorder:
         self.sequence = 0
         self.earlier = Earlier()
         self.initial_settings: dict[str, bytes] = {}
+        # For what runs in a process of its own; told to nobody, and never written down.
+        self.environ = dict(os.environ)
         self.made_settings: dict[str, int] = {}
         self.made_streams: dict[str, int] = {}
         self.made_files: dict[str, int] = {}

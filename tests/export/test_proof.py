@@ -29,6 +29,12 @@ nbformat = pytest.importorskip("nbformat")
         ("~/reports/out.csv", True),
         ("/tmp/out.csv", False),
         ("/tmp/../srv/out.csv", True),
+        ("s3://bucket/out.csv", True),
+        ("postgresql://host/db#t", True),
+        ("sqlite:///shop.db#t", False),
+        ("sqlite:////srv/shop.db#t", True),
+        ("sqlite://#t", False),
+        ("memory://a/out.csv", False),
     ],
 )
 def test_what_a_copy_of_the_directory_can_t_hold_back(
@@ -68,6 +74,55 @@ def test_where_a_session_is_counts_as_where_its_copy_is(shell: Any) -> None:
         shell.run_cell(cell, store_history=True)
     found = nbdebt.export(session).verify()
     assert found.equal and found.repeatable, found
+
+
+ENDS: dict[str, tuple[tuple[str, ...], str]] = {
+    "a variable of the environment, set below": (
+        ("import os", "mode = os.environ.get('NBDEBT_MODE', 'none')", "os.environ['NBDEBT_MODE'] = 'set'"),
+        "012",
+    ),
+    "a directory that is there already": (
+        (
+            "from pathlib import Path",
+            "out = Path('out')\nout.mkdir(exist_ok=True)",
+            "(out / 'a').write_text('x')",
+        ),
+        "0112",
+    ),
+    "a table that is made anew": (
+        (
+            "import sqlite3\nimport pandas as pd\ndf = pd.DataFrame({'a': [1, 2]})",
+            "con = sqlite3.connect('shop.db')\ndf.to_sql('t', con, if_exists='replace', index=False)",
+            "n = len(pd.read_sql('select * from t', con))",
+        ),
+        "01212",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ENDS)
+def test_what_a_session_leaves_around_it(case: str, shell: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pandas")
+    monkeypatch.delenv("NBDEBT_MODE", raising=False)
+    cells, order = ENDS[case]
+    session = nbdebt.load(shell)
+    session.set_document([(str(number), cell) for number, cell in enumerate(cells)])
+    for number in order:
+        shell.run_cell(cells[int(number)], cell_id=number, store_history=True)
+    found = nbdebt.export(session).verify()
+    assert found.equal, found.differences
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["df.to_csv('s3://bucket/a.csv')", "df.to_sql('t', 'postgresql://127.0.0.1:1/db', if_exists='append')"],
+)
+def test_what_is_not_here_is_not_written_again(code: str, tmp_path: Path) -> None:
+    source = f"import pandas as pd\ndf = pd.DataFrame({{'a': [1]}})\n{code}"
+    cell = nbformat.v4.new_code_cell(source, execution_count=1)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "a.ipynb")
+    found = nbdebt.export(tmp_path / "a.ipynb").verify()
+    assert "outside the directory" in found.differences[0], found
 
 
 def test_what_was_not_run_is_not_called_unequal(tmp_path: Path) -> None:
